@@ -1,0 +1,3 @@
+#!/bin/sh
+# The rules of STYLE.md that a script can see.
+exec tools/lint
