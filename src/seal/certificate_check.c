@@ -1,0 +1,135 @@
+#include <openssl/x509v3.h>
+#include <stdbool.h>
+
+#include "seal/certificate.h"
+#include "seal/crypto.h"
+
+/* RFC 5280's levels in libcrypto: 2 is 112 bits, so no SHA-1 in a chain. */
+#define AUTH_LEVEL 2
+
+int
+certificate_check_time(const struct certificate *c, struct instant at,
+    struct error *err)
+{
+	char first[INSTANT_TEXT_MAX], last[INSTANT_TEXT_MAX];
+
+	if (instant_is_before(at, c->not_before) ||
+	    !instant_is_before(at, c->not_after))
+		return error_set(err, E_SEAL_EXPIRED, "valid from %s until %s",
+		    instant_write(c->not_before, first),
+		    instant_write(c->not_after, last));
+	return 0;
+}
+
+/* Certificates that may stand above ${c}: its anchors, or itself. */
+static int
+fill_store(X509_STORE *store, const struct certificate *c,
+    const struct span *anchors, size_t n, struct error *err)
+{
+	if (certificate_is_self_signed(c)) {
+		if (!X509_STORE_add_cert(store, c->x509))
+			return crypto_error(err, E_SEAL_CRYPTO, "anchors");
+		return 0;
+	}
+	if (n > CERTIFICATE_ANCHORS_MAX)
+		return error_set(err, E_CERTIFICATE, "%zu anchors", n);
+	for (size_t i = 0; i < n; i++) {
+		struct certificate *anchor;
+		int is_added;
+
+		if (certificate_parse(&anchor, anchors[i], err) == -1)
+			return -1;
+		is_added = X509_STORE_add_cert(store, anchor->x509);
+		certificate_free(anchor);
+		if (!is_added)
+			return crypto_error(err, E_SEAL_CRYPTO, "anchors");
+	}
+	return 0;
+}
+
+/*
+ * The chain that "openssl cms -verify -purpose any -CAfile" would build.
+ * X509_V_FLAG_TRUSTED_FIRST and the purpose are its defaults.
+ */
+static int
+check_chain(const struct certificate *c, const struct span *anchors, size_t n,
+    struct instant at, struct error *err)
+{
+	X509_STORE *store = NULL;
+	X509_STORE_CTX *chain = NULL;
+	X509_VERIFY_PARAM *param;
+	int rc = -1;
+
+	ERR_clear_error();
+	if ((store = X509_STORE_new()) == NULL ||
+	    (chain = X509_STORE_CTX_new()) == NULL) {
+		crypto_error(err, E_SEAL_CRYPTO, "chain");
+		goto out;
+	}
+	if (fill_store(store, c, anchors, n, err) == -1)
+		goto out;
+	if (!X509_STORE_CTX_init(chain, store, c->x509, NULL)) {
+		crypto_error(err, E_SEAL_CRYPTO, "chain");
+		goto out;
+	}
+	param = X509_STORE_CTX_get0_param(chain);
+	X509_VERIFY_PARAM_set_time(param, (time_t)at.s);
+	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
+	X509_VERIFY_PARAM_set_depth(param, (int)CERTIFICATE_ANCHORS_MAX);
+	if (X509_verify_cert(chain) != 1) {
+		error_set(err,
+		    X509_STORE_CTX_get_error(chain) == X509_V_ERR_OUT_OF_MEM ?
+			E_SEAL_CRYPTO :
+			E_CERTIFICATE,
+		    "%s",
+		    X509_verify_cert_error_string(
+			X509_STORE_CTX_get_error(chain)));
+		goto out;
+	}
+	rc = 0;
+out:
+	ERR_clear_error();
+	X509_STORE_CTX_free(chain);
+	X509_STORE_free(store);
+	return rc;
+}
+
+int
+certificate_check_sealing(const struct certificate *c,
+    const struct span *anchors, size_t n, struct instant at, struct error *err)
+{
+	uint32_t flags = X509_get_extension_flags(c->x509);
+
+	if (c->kind == CRYPTO_KEY_OTHER)
+		return error_set(err, E_CERTIFICATE,
+		    "key is neither P-256 nor RSA of %d bits",
+		    CERTIFICATE_RSA_BITS_MIN);
+	if ((flags & EXFLAG_KUSAGE) == 0 ||
+	    (X509_get_key_usage(c->x509) & KU_DIGITAL_SIGNATURE) == 0)
+		return error_set(err, E_CERTIFICATE,
+		    "key usage is not digitalSignature");
+	if ((flags & EXFLAG_XKUSAGE) != 0 &&
+	    (X509_get_extended_key_usage(c->x509) & XKU_SMIME) == 0)
+		return error_set(err, E_CERTIFICATE,
+		    "extended key usage is not emailProtection");
+	if (certificate_check_time(c, at, err) == -1)
+		return -1;
+	return check_chain(c, anchors, n, at, err);
+}
+
+int
+certificate_check_encryption(const struct certificate *c,
+    const struct span *anchors, size_t n, struct instant at, struct error *err)
+{
+	uint32_t flags = X509_get_extension_flags(c->x509);
+
+	if (c->kind != CRYPTO_KEY_P256)
+		return error_set(err, E_CERTIFICATE, "key is not P-256");
+	if ((flags & EXFLAG_KUSAGE) == 0 ||
+	    (X509_get_key_usage(c->x509) & KU_KEY_AGREEMENT) == 0)
+		return error_set(err, E_CERTIFICATE,
+		    "key usage is not keyAgreement");
+	if (certificate_check_time(c, at, err) == -1)
+		return -1;
+	return check_chain(c, anchors, n, at, err);
+}
