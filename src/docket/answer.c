@@ -1,0 +1,423 @@
+#include "base/arena.h"
+#include "base/cursor.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "docket/deliver_internal.h"
+#include "formats/card.h"
+#include "ledger/checkpoint.h"
+#include "ledger/mirror.h"
+#include "ledger/tiles.h"
+#include "ledger/tree.h"
+#include "ledger/witness.h"
+#include "seal/digest.h"
+#include "store/delivery.h"
+#include "store/document.h"
+#include "store/head.h"
+#include "store/store.h"
+#include "store/tile.h"
+
+static int
+unexpected(const struct delivery *d, struct error *err)
+{
+	return error_set(err, E_HTTP, "%d to %s", d->answer->status,
+	    d->job->path);
+}
+
+/* After a gap the peer is asked anew where it stands. */
+static void
+forget_guesses(struct docket_peer *peer, const struct log_row *own)
+{
+	peer->pending = own->mirrored;
+	peer->mirror_next = own->mirrored;
+	peer->is_patching = false;
+}
+
+/* A head that we signed and have lost the entries of: fetch them back. */
+static int
+take_larger_head(struct delivery *d, const struct checkpoint *head,
+    struct error *err)
+{
+	struct head_row row = { d->own->id, head->size, head->root,
+		d->answer->body, d->now };
+
+	log_line(LOG_LEVEL_ALARM,
+	    "%.*s holds %llu entries of our log, we hold %llu: fetching",
+	    (int)d->own->peer.len, (const char *)d->own->peer.ptr,
+	    (unsigned long long)head->size, (unsigned long long)d->own->size);
+	d->peer->fetch_to = head->size;
+	return store_head_add(d->docket->parts.store, &row, err);
+}
+
+/* A head of a size that we have must be ours, or we are the ones who fork. */
+static int
+check_head_root(struct delivery *d, const struct checkpoint *head,
+    struct error *err)
+{
+	struct store_tree tree = { d->docket->parts.store, d->own->id };
+	struct tree_reader reader = store_tree_reader(&tree);
+	struct hash root;
+
+	if (tree_root_at(&root, &reader, head->size, err) == -1)
+		return -1;
+	if (!hash_is_equal(&root, &head->root))
+		return error_set(err, E_KEEPER_FORK,
+		    "the peer holds another version of our log at %llu",
+		    (unsigned long long)head->size);
+	return 0;
+}
+
+static int
+answer_head(struct delivery *d, struct error *err)
+{
+	struct note *note = arena_alloc(d->arena, sizeof(*note));
+	struct docket_keys *keys;
+	struct checkpoint head;
+
+	forget_guesses(d->peer, d->own);
+	if (d->answer->status == 404) {
+		d->peer->is_checked = true;
+		return 0;
+	}
+	if (d->answer->status != 200)
+		return unexpected(d, err);
+	if (keys_of_log(d->docket, d->own, &keys, err) == -1 ||
+	    checkpoint_open(&head, note, d->answer->body, &keys->writer,
+		&keys->mirror, 1, d->arena, err) == -1)
+		return -1;
+	if (head.size > d->own->size) {
+		if (take_larger_head(d, &head, err) == -1)
+			return -1;
+	} else if (check_head_root(d, &head, err) == -1) {
+		return -1;
+	}
+	d->peer->is_checked = true;
+	return 0;
+}
+
+/* The entries of a tile, those that we lack; the root is checked when all
+ * are here, before anything is signed over them. */
+static int
+answer_fetch(struct delivery *d, struct error *err)
+{
+	struct tile tile = { .kind = TILE_ENTRIES,
+		.index = d->own->size / TILE_WIDTH };
+	struct span *entries =
+	    arena_array(d->arena, TILE_WIDTH, sizeof(*entries));
+	struct head_row *head;
+	struct checkpoint want;
+
+	if (d->answer->status != 200)
+		return unexpected(d, err);
+	tile.width = tile_width(0, tile.index, d->peer->fetch_to);
+	if (tile_parse_entries(entries, &tile, d->answer->body, err) == -1)
+		return -1;
+	for (uint64_t i = d->own->size % TILE_WIDTH; i < tile.width; i++) {
+		struct judged judged;
+
+		if (append_entry(d->docket, d->own, entries[i], &judged,
+			d->arena, err) == -1)
+			return -1;
+	}
+	if (d->own->size < d->peer->fetch_to)
+		return 0;
+	if (store_head_get(d->docket->parts.store, d->own->id, d->own->size,
+		&head, d->arena, err) == -1)
+		return -1;
+	if (head == NULL)
+		return error_set(err, E_STORE_CORRUPT, "no head to fetch to");
+	want = (struct checkpoint){ d->own->origin, head->size, head->root };
+	if (check_head_root(d, &want, err) == -1)
+		return -1;
+	d->peer->fetch_to = 0;
+	d->own->head = head->size;
+	return store_log_update(d->docket->parts.store, d->own, err);
+}
+
+/* What was in the batch, in the order in which send_small() took it. */
+static int
+answer_documents(struct delivery *d, struct error *err)
+{
+	struct cursor cursor = cursor_of(d->job->body);
+
+	if (d->answer->status != 204 && d->answer->status != 200)
+		return unexpected(d, err);
+	while (cursor.rest.len > 0) {
+		uint32_t len = cursor_u32(&cursor);
+		struct hash name = digest_of(cursor_bytes(&cursor, len));
+
+		if (document_taken(d->docket, d->own->peer, &name, d->arena,
+			err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The digest at the end of "/documents/<sha256>". */
+static int
+patched_name(const struct delivery *d, struct hash *name, struct error *err)
+{
+	return hash_parse(name,
+	    span_skip(span_text(d->job->path), sizeof("/documents/") - 1), err);
+}
+
+static int
+answer_offset(struct delivery *d, struct error *err)
+{
+	struct hash name;
+
+	if (patched_name(d, &name, err) == -1)
+		return -1;
+	d->peer->is_patching = true;
+	d->peer->patching = name;
+	d->peer->patch_offset = 0;
+	if (d->answer->status == 404)
+		return 0;
+	if (d->answer->status / 100 != 2 || !d->answer->has_offset) {
+		d->peer->is_patching = false;
+		return unexpected(d, err);
+	}
+	d->peer->patch_offset = d->answer->offset;
+	if (!d->answer->is_complete)
+		return 0;
+	d->peer->is_patching = false;
+	return document_taken(d->docket, d->own->peer, &name, d->arena, err);
+}
+
+static int
+answer_patch(struct delivery *d, struct error *err)
+{
+	struct hash name;
+
+	/* Whatever went wrong, the peer knows where it stands. */
+	d->peer->is_patching = false;
+	if (d->answer->status / 100 != 2)
+		return unexpected(d, err);
+	if (patched_name(d, &name, err) == -1)
+		return -1;
+	if (d->answer->is_complete)
+		return document_taken(d->docket, d->own->peer, &name, d->arena,
+		    err);
+	d->peer->is_patching = true;
+	d->peer->patching = name;
+	d->peer->patch_offset = d->job->offset + d->job->body.len;
+	return 0;
+}
+
+static int
+answer_checkpoint(struct delivery *d, struct error *err)
+{
+	uint64_t size;
+
+	if (d->answer->status == 200) {
+		/* One job a peer at a time: the head is still the one sent,
+		 * or a newer one was signed and this one is pending. */
+		return job_head_size(d->job, &d->peer->pending, err);
+	}
+	if (d->answer->status != 409 ||
+	    !span_is_text(d->answer->type, WITNESS_SIZE_TYPE))
+		return unexpected(d, err);
+	if (witness_size_parse(&size, d->answer->body, err) == -1)
+		return -1;
+	if (size > d->own->size) {
+		d->peer->is_checked = false;
+		return error_set(err, E_TAIL_LOST,
+		    "the peer knows %llu of "
+		    "our log",
+		    (unsigned long long)size);
+	}
+	d->peer->pending = size;
+	return 0;
+}
+
+static int
+store_mirror_line(struct delivery *d, const struct head_row *head,
+    const struct checkpoint *checkpoint, struct error *err)
+{
+	struct note *note = arena_alloc(d->arena, sizeof(*note));
+	struct note parsed;
+	const struct note_line *line;
+	struct docket_keys *keys;
+	struct line_row row = { d->own->id, head->size, checkpoint->root,
+		{ NULL, 0 }, { 0 }, { NULL, 0 } };
+
+	if (keys_of_log(d->docket, d->own, &keys, err) == -1 ||
+	    note_parse(&parsed, head->note, d->arena, err) == -1 ||
+	    note_open_lines(note, parsed.text, d->answer->body, &keys->mirror,
+		1, d->arena, err) == -1)
+		return -1;
+	line = note_line_of(note, &keys->mirror);
+	if (line == NULL)
+		return error_set(err, E_NOTE_UNSIGNED, "no mirror line");
+	if (line->at.s > d->now.s + DOCKET_LINE_AHEAD_S) {
+		log_line(LOG_LEVEL_ALARM,
+		    "%.*s: a mirror line from the future is no line",
+		    (int)d->own->peer.len, (const char *)d->own->peer.ptr);
+		return error_set(err, E_HTTP, "a line %lld s ahead",
+		    (long long)(line->at.s - d->now.s));
+	}
+	row.name = keys->mirror.name;
+	row.time = line->at;
+	row.line = line->text;
+	if (store_line_add(d->docket->parts.store, &row, err) == -1)
+		return -1;
+	d->own->mirrored = head->size;
+	return store_log_update(d->docket->parts.store, d->own, err);
+}
+
+static int
+answer_info(struct delivery *d, struct error *err)
+{
+	struct mirror_info info;
+
+	if (!span_is_text(d->answer->type, MIRROR_INFO_TYPE))
+		return unexpected(d, err);
+	if (mirror_info_parse(&info, d->answer->body, d->arena, err) == -1)
+		return -1;
+	if (info.size > d->own->size || info.next > d->own->size) {
+		d->peer->is_checked = false;
+		return error_set(err, E_TAIL_LOST,
+		    "the peer knows %llu of "
+		    "our log",
+		    (unsigned long long)info.size);
+	}
+	d->peer->pending = info.size;
+	d->peer->mirror_next = info.next;
+	if (d->answer->missing.len > 0)
+		return documents_missed(d->docket, d->own->peer,
+		    d->answer->missing, d->arena, err);
+	return 0;
+}
+
+static int
+answer_entries(struct delivery *d, struct error *err)
+{
+	struct mirror_upload upload;
+	struct checkpoint checkpoint;
+	struct head_row *head;
+
+	if (mirror_upload_parse(&upload, d->job->body, err) == -1)
+		return -1;
+	if (d->answer->status == 202 || d->answer->status == 409)
+		return answer_info(d, err);
+	if (d->answer->status != 200) {
+		forget_guesses(d->peer, d->own);
+		return unexpected(d, err);
+	}
+	if (store_head_get(d->docket->parts.store, d->own->id,
+		upload.header.end, &head, d->arena, err) == -1)
+		return -1;
+	if (head == NULL)
+		return error_set(err, E_HTTP, "a line on an unknown head");
+	checkpoint =
+	    (struct checkpoint){ d->own->origin, head->size, head->root };
+	d->peer->mirror_next = head->size;
+	return store_mirror_line(d, head, &checkpoint, err);
+}
+
+static int
+answer_ping(struct delivery *d, struct error *err)
+{
+	if (d->answer->status != 200)
+		return unexpected(d, err);
+	return 0;
+}
+
+static int
+take_answer(struct delivery *d, struct error *err)
+{
+	static const struct {
+		enum job_kind kind;
+		int (*take)(struct delivery *d, struct error *err);
+	} takers[] = {
+		{ JOB_HEAD, answer_head },
+		{ JOB_FETCH, answer_fetch },
+		{ JOB_DOCUMENTS, answer_documents },
+		{ JOB_OFFSET, answer_offset },
+		{ JOB_PATCH, answer_patch },
+		{ JOB_CHECKPOINT, answer_checkpoint },
+		{ JOB_ENTRIES, answer_entries },
+		{ JOB_PING, answer_ping },
+	};
+
+	if (d->answer->failure != E_NONE)
+		return error_set(err, d->answer->failure, "%.*s",
+		    (int)d->answer->detail.len,
+		    (const char *)d->answer->detail.ptr);
+	for (size_t i = 0; i < COUNT_OF(takers); i++)
+		if (takers[i].kind == d->job->kind)
+			return takers[i].take(d, err);
+	return error_set(err, E_INTERNAL, "an answer to no job");
+}
+
+static int
+note_success(struct delivery *d, struct delivery_row *row, struct error *err)
+{
+	bool was_down = row->failures > 0;
+
+	d->peer->pinged = d->now;
+	/* Written when it matters, not with every answer. */
+	if (!was_down && d->now.s - row->last_ok.s < DELIVER_PING_S / 2 &&
+	    d->now.s >= row->last_ok.s)
+		return 0;
+	row->last_ok = d->now;
+	row->failures = 0;
+	row->last_error = E_NONE;
+	row->last_detail = span_of(NULL, 0);
+	return store_delivery_put(d->docket->parts.store, row, err);
+}
+
+static int
+note_failure(struct delivery *d, struct delivery_row *row,
+    const struct error *fault, struct error *err)
+{
+	int64_t pause = DELIVER_RETRY_MIN_S;
+
+	for (unsigned i = 0; i < row->failures && pause < DELIVER_RETRY_MAX_S;
+	     i++)
+		pause *= 2;
+	if (pause > DELIVER_RETRY_MAX_S)
+		pause = DELIVER_RETRY_MAX_S;
+	if (row->failures == 0)
+		log_error("delivery", fault);
+	row->failures++;
+	row->endpoint++;
+	row->next_try = instant_add(d->now, period_of(pause));
+	row->last_error = (int)fault->code;
+	row->last_detail = span_text(fault->detail);
+	return store_delivery_put(d->docket->parts.store, row, err);
+}
+
+int
+docket_job_done(struct docket *docket, const struct job *job,
+    const struct job_answer *answer, struct instant now, struct arena *arena,
+    struct error *err)
+{
+	struct job copy = *job;
+	struct delivery d = { .docket = docket,
+		.job = &copy,
+		.answer = answer,
+		.now = now,
+		.arena = arena };
+	struct delivery_row *row;
+	struct error fault;
+
+	if ((d.peer = docket_peer_state(docket, job->peer)) == NULL)
+		return error_set(err, E_PEER_UNKNOWN, "no such peer");
+	if (store_delivery_get(docket->parts.store, job->peer, &row, arena,
+		err) == -1 ||
+	    store_log_of(docket->parts.store, job->peer, true, &d.own, arena,
+		err) == -1)
+		return -1;
+	if (d.own == NULL)
+		return error_set(err, E_STORE_CORRUPT, "half a docket");
+	row->peer = d.peer->card->party;
+	if (take_answer(&d, &fault) == 0)
+		return note_success(&d, row, err);
+	/* Our own disk is no fault of the peer's. */
+	if (error_fault(fault.code) == FAULT_ENVIRONMENT &&
+	    answer->failure == E_NONE && fault.code != E_TAIL_LOST) {
+		*err = fault;
+		return -1;
+	}
+	return note_failure(&d, row, &fault, err);
+}

@@ -1,0 +1,98 @@
+#include "base/arena.h"
+#include "base/error.h"
+#include "docket/internal.h"
+#include "store/document.h"
+#include "store/quote.h"
+#include "store/store.h"
+#include "store/tile.h"
+
+/* The times that a receipt brings into the logs. */
+static int
+project_quote(struct docket *docket, struct log_row *log,
+    const struct judged *judged, struct arena *arena, struct error *err)
+{
+	struct span note =
+	    record_fact(judged->record, MEMBER_RECEIPT_CHECKPOINT)->text;
+	struct quote_row row = {
+		.quoting_log = log->id,
+		.quoting_index = judged->row.index,
+	};
+	struct log_row *about;
+	struct quoted quoted;
+
+	if (receipt_read(docket, log, note, &quoted, arena, err) == -1)
+		return -1;
+	row.log = quoted.log->id;
+	row.size = quoted.size;
+	row.time = quoted.time;
+	if (store_quote_add(docket->parts.store, &row, err) == -1)
+		return -1;
+	about = quoted.log->id == log->id ? log : quoted.log;
+	if (about->receipted >= quoted.size)
+		return 0;
+	about->receipted = quoted.size;
+	if (about == log)
+		return 0;
+	return store_log_update(docket->parts.store, about, err);
+}
+
+static int
+project_documents(struct docket *docket, struct log_row *log,
+    const struct judged *judged, struct error *err)
+{
+	for (unsigned i = 0; i < judged->record->documents_n; i++) {
+		const struct document *document = &judged->record->documents[i];
+
+		if (store_document_name(docket->parts.store, log->peer,
+			&document->sha256, log->id, judged->row.index,
+			document->is_first, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+project_credential(struct docket *docket, struct log_row *log,
+    const struct judged *judged, struct error *err)
+{
+	struct docket_keys *keys;
+
+	if (keys_of_log(docket, log, &keys, err) == -1)
+		return -1;
+	return keys_add_seal(keys, judged->row.index, judged->record, err);
+}
+
+int
+append_project(struct docket *docket, struct log_row *log,
+    const struct judged *judged, struct arena *arena, struct error *err)
+{
+	if (judged->record == NULL)
+		return 0;
+	if (judged->record->kind == KIND_RECEIPT &&
+	    project_quote(docket, log, judged, arena, err) == -1)
+		return -1;
+	if (judged->record->kind == KIND_CREDENTIAL &&
+	    project_credential(docket, log, judged, err) == -1)
+		return -1;
+	if (project_documents(docket, log, judged, err) == -1)
+		return -1;
+	log->anchored = judged->record->anchor.size;
+	return 0;
+}
+
+int
+append_entry(struct docket *docket, struct log_row *log, struct span der,
+    struct judged *out, struct arena *arena, struct error *err)
+{
+	if (judge_entry(docket, log, log->size, der, out, arena, err) == -1 ||
+	    store_tree_append(docket->parts.store, log->id, log->size,
+		&out->row.leaf, 1, err) == -1 ||
+	    store_entry_add(docket->parts.store, &out->row, err) == -1)
+		return -1;
+	/* Before the projections: a head of this entry can be quoted in it
+	 * by nobody, but the row is what they compare with. */
+	log->size++;
+	if (append_project(docket, log, out, arena, err) == -1)
+		return -1;
+	return store_log_update(docket->parts.store, log, err);
+}

@@ -1,0 +1,171 @@
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "docket/internal.h"
+#include "formats/card.h"
+#include "store/party.h"
+#include "store/store.h"
+
+int
+docket_create(struct store *store, struct span card_file, struct instant now,
+    struct error *err)
+{
+	struct party_row row = { .is_self = true, .added_at = now };
+	struct arena *arena = arena_new();
+	struct party_row *there;
+	struct card *card;
+	int rc = -1;
+
+	if (card_open(&card, card_file, arena, err) == -1 ||
+	    store_party_self(store, &there, arena, err) == -1)
+		goto out;
+	if (there != NULL) {
+		error_set(err, E_PEER_KNOWN, "this home has a card");
+		goto out;
+	}
+	row.name = card->party;
+	row.card = card_file;
+	row.certificate = card->seal;
+	row.fingerprint = card->fingerprint;
+	rc = store_party_add(store, &row, err);
+out:
+	arena_free(arena);
+	return rc;
+}
+
+static int
+load_peers(struct docket *docket, struct error *err)
+{
+	struct party_row *rows;
+	size_t n;
+
+	if (store_party_peers(docket->parts.store, &rows, &n, docket->arena,
+		err) == -1)
+		return -1;
+	/* Backwards, so that the list is in the order of the names. */
+	while (n-- > 0) {
+		struct docket_peer *peer =
+		    arena_alloc(docket->arena, sizeof(*peer));
+		struct card *card;
+
+		if (card_open(&card, rows[n].card, docket->arena, err) == -1)
+			return -1;
+		peer->card = card;
+		peer->next = docket->peers;
+		docket->peers = peer;
+	}
+	return 0;
+}
+
+int
+docket_open(struct docket **out, const struct docket_parts *parts,
+    struct error *err)
+{
+	struct docket *docket = mem_new(sizeof(*docket));
+	struct party_row *self;
+	struct card *card;
+
+	docket->parts = *parts;
+	docket->arena = arena_new();
+	if (store_party_self(parts->store, &self, docket->arena, err) == -1)
+		goto fail;
+	if (self == NULL) {
+		error_set(err, E_STORE_CORRUPT, "no card of our own");
+		goto fail;
+	}
+	if (card_open(&card, self->card, docket->arena, err) == -1)
+		goto fail;
+	docket->self = card;
+	docket->mirror_name =
+	    span_text(arena_printf(docket->arena, "%.*s/mirror",
+		(int)card->party.len, (const char *)card->party.ptr));
+	if (load_peers(docket, err) == -1)
+		goto fail;
+	*out = docket;
+	return 0;
+fail:
+	docket_close(docket);
+	return -1;
+}
+
+void
+docket_close(struct docket *docket)
+{
+	if (docket == NULL)
+		return;
+	keys_forget(docket);
+	arena_free(docket->arena);
+	free(docket);
+}
+
+struct span
+docket_mirror_name(const struct docket *docket)
+{
+	return docket->mirror_name;
+}
+
+void
+docket_rolled_back(struct docket *docket)
+{
+	keys_forget(docket);
+}
+
+const struct card *
+docket_self(const struct docket *docket)
+{
+	return docket->self;
+}
+
+struct docket_peer *
+docket_peer_state(const struct docket *docket, struct span name)
+{
+	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
+		if (span_is_equal(p->card->party, name))
+			return p;
+	return NULL;
+}
+
+const struct card *
+docket_peer(const struct docket *docket, struct span peer)
+{
+	const struct docket_peer *p = docket_peer_state(docket, peer);
+
+	return p == NULL ? NULL : p->card;
+}
+
+size_t
+docket_peers(const struct docket *docket, const struct card **out, size_t max)
+{
+	size_t n = 0;
+
+	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next) {
+		if (n < max)
+			out[n] = p->card;
+		n++;
+	}
+	return n;
+}
+
+const struct card *
+docket_peer_of_pin(const struct docket *docket, const struct hash *pin)
+{
+	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
+		for (unsigned i = 0; i < p->card->tls_n; i++)
+			if (hash_is_equal(&p->card->tls[i], pin))
+				return p->card;
+	return NULL;
+}
+
+int
+docket_other_log(struct docket *docket, const struct log_row *log,
+    struct log_row **out, struct arena *arena, struct error *err)
+{
+	if (store_log_of(docket->parts.store, log->peer, !log->is_own, out,
+		arena, err) == -1)
+		return -1;
+	if (*out == NULL)
+		return error_set(err, E_STORE_CORRUPT, "half a docket");
+	return 0;
+}

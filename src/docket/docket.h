@@ -1,0 +1,115 @@
+#pragma once
+
+/*
+ * docket: what a party does with its dockets, as pure steps over the store.
+ *
+ * A docket is two logs, ours and the mirror of the peer's.  No step here
+ * reads a clock, a socket or a key: now is a parameter, keys are behind
+ * struct signer, and the network is requests served (serve.h) and jobs to be
+ * done (deliver.h).  The simulation runs exactly this.
+ *
+ * Transactions: functions whose comment says "Within" need store_begin()
+ * before; docket_settle() needs that none is open.  One turn of a node is
+ *
+ *     store_begin; any number of steps; store_commit; docket_settle; answer
+ *
+ * so that nothing is shown before it is durable and signed.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/hash.h"
+#include "base/instant.h"
+#include "base/span.h"
+
+struct arena;
+struct blob_dir;
+struct card;
+struct error;
+struct log_row;
+struct random;
+struct signer;
+struct store;
+
+/* An unquoted mirror line of the peer is quoted by us after this. */
+#define DOCKET_RECEIPT_GRACE_S 60
+
+/* A mirror line further ahead of our clock is no line. */
+#define DOCKET_LINE_AHEAD_S 300
+
+/* Refusals lodged while nothing valid comes from that peer. */
+#define DOCKET_REFUSALS_MAX 1000
+
+/* Bytes a peer may leave here that no valid record names; and for how long. */
+#define DOCKET_UNNAMED_MAX ((uint64_t)4 << 30)
+#define DOCKET_UNNAMED_S (7 * 86400)
+
+/* Largest document taken; a node's own limit. */
+#define DOCKET_DOCUMENT_MAX ((uint64_t)64 << 30)
+
+struct docket;
+
+/* What a docket stands on; all borrowed until docket_close(). */
+struct docket_parts {
+	struct store *store;
+	const struct blob_dir *blobs;
+	const struct signer *signer;
+	const struct random *random;
+};
+
+/*
+ * Open over a store that holds a party row of our own (docket_create()).
+ *
+ * Owns: the caller, until docket_close(); NULL is harmless there.
+ * Fails: E_STORE_CORRUPT, E_CARD, as the store does.
+ */
+NODISCARD int docket_open(struct docket **out, const struct docket_parts *parts,
+    struct error *err);
+void docket_close(struct docket *docket);
+
+/*
+ * Put our own card, the file of formats/card.h, in a new store.  Within.
+ *
+ * Fails: E_CARD, E_PEER_KNOWN if it is there.
+ */
+NODISCARD int docket_create(struct store *store, struct span card_file,
+    struct instant now, struct error *err);
+
+/* Our own card.  Owns: ${docket}. */
+const struct card *docket_self(const struct docket *docket);
+
+/* The card of ${peer}; NULL if it is no peer.  Owns: ${docket}. */
+const struct card *docket_peer(const struct docket *docket, struct span peer);
+
+/* Peers in the order of their names.  Returns how many there are. */
+size_t docket_peers(const struct docket *docket, const struct card **out,
+    size_t max);
+
+/*
+ * The peer whose TLS key has that SPKI pin; NULL if there is none.
+ */
+const struct card *docket_peer_of_pin(const struct docket *docket,
+    const struct hash *pin);
+
+/* After store_rollback(): forget what was learned in the transaction. */
+void docket_rolled_back(struct docket *docket);
+
+/*
+ * After commits: sign our new heads, cosign what is complete of the peers',
+ * lodge the receipts and refusals that are owed, and sign those.  No
+ * transaction is open.  Doing it twice is harmless; what a crash cut off is
+ * done by the next call.
+ *
+ * Fails: as the signer and the store do; what was durable stays so.
+ */
+NODISCARD int docket_settle(struct docket *docket, struct instant now,
+    struct error *err);
+
+/*
+ * Judge all entries again from their bytes, in causal order, and write the
+ * projections anew.  Within; after store_clear_projections().
+ */
+NODISCARD int docket_rebuild(struct docket *docket, struct error *err);

@@ -1,0 +1,84 @@
+#pragma once
+
+/*
+ * fold: cases and figures from the logs below a closed pair of heads
+ * (protocol section 5, domain 5).
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/hash.h"
+#include "base/instant.h"
+#include "base/span.h"
+#include "domain/casefile.h"
+#include "domain/count.h"
+
+struct arena;
+struct docket;
+struct entry_row;
+struct error;
+
+/* One head of each side, by the order of the parties' names. */
+struct heads {
+	struct span origin[2];
+	uint64_t size[2];
+	struct hash root[2];
+};
+
+/* The newest closed pair that this node holds. */
+NODISCARD int docket_heads(struct docket *docket, struct span peer,
+    struct heads *out, struct arena *arena, struct error *err);
+
+/*
+ * Two lines "<origin> <size> <base64 root>": read, and checked against what
+ * is held here.
+ *
+ * Fails: E_HEADS if unknown here, another root, or not closed.
+ */
+NODISCARD int docket_heads_read(struct docket *docket, struct span peer,
+    struct span text, struct heads *out, struct arena *arena,
+    struct error *err);
+struct buf;
+void docket_heads_write(struct buf *out, const struct heads *heads);
+
+/* A record of a case, for showing. */
+struct case_entry {
+	const struct entry_row *entry;
+	const struct case_record *record; /* parsed, with taken and shown */
+	struct span author;               /* the party */
+};
+
+struct case_view {
+	struct span peer;
+	struct hash name; /* leaf hash of the opening record */
+	struct casefile casefile;
+	const struct case_entry *entries; /* in causal order */
+	size_t n;
+};
+
+/* The case as it stands below ${heads} at ${at}.  In ${arena}. */
+NODISCARD int docket_case(struct docket *docket, struct span peer,
+    const struct hash *name, const struct heads *heads, struct instant at,
+    struct case_view *out, struct arena *arena, struct error *err);
+
+/*
+ * Every case of the docket so; ${each} returning -1 stops.  The view is good
+ * during the call only.
+ */
+NODISCARD int docket_cases(struct docket *docket, struct span peer,
+    const struct heads *heads, struct instant at,
+    int (*each)(void *ctx, const struct case_view *view, struct error *err),
+    void *ctx, struct error *err);
+
+/* Rule 1 over the docket: period [from, to) at the instant ${as_of}. */
+struct figures {
+	struct span peer;
+	struct heads heads;
+	struct instant from, to, as_of;
+	bool is_exercise;
+};
+NODISCARD int docket_statement(struct docket *docket,
+    const struct figures *figures, struct statement *out, struct arena *arena,
+    struct error *err);

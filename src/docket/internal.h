@@ -1,0 +1,171 @@
+#pragma once
+
+/*
+ * internal: what the files of docket/ share and nobody else sees.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/hash.h"
+#include "base/instant.h"
+#include "docket/docket.h"
+#include "docket/serve.h"
+#include "domain/record.h"
+#include "ledger/note.h"
+#include "store/entry.h"
+#include "store/log.h"
+
+struct arena;
+struct certificate;
+struct checkpoint;
+struct note;
+struct proof;
+
+/* A certificate of a party, in force in its log from an index on. */
+struct docket_seal {
+	uint64_t from;
+	struct certificate *certificate;
+};
+
+/* The keys behind one log: who writes it and who mirrors it. */
+struct docket_keys {
+	struct docket_keys *next;
+	int64_t log;
+	struct note_key writer; /* the log's own line */
+	struct note_key mirror; /* the counterparty's mirror line */
+	struct docket_seal *seals;
+	size_t seals_n;
+};
+
+/* A peer, with what is believed of its node.  The rest is in the store. */
+struct docket_peer {
+	struct docket_peer *next;
+	const struct card *card;
+	bool is_checked;      /* it told us the largest head of our log */
+	bool is_asked;        /* something was sent since the last ping */
+	uint64_t pending;     /* size of the pending checkpoint over there */
+	uint64_t mirror_next; /* first entry that it does not hold */
+	uint64_t fetch_to;    /* JOB_FETCH up to this size; 0: none */
+	struct hash patching; /* a large document whose offset is known */
+	uint64_t patch_offset;
+	bool is_patching;
+	struct instant pinged;
+	unsigned refusals; /* lodged since something valid came */
+};
+
+struct docket {
+	struct docket_parts parts;
+	struct arena *arena; /* cards; as long as the docket */
+	const struct card *self;
+	struct span mirror_name; /* of our mirror key */
+	struct docket_peer *peers;
+	struct docket_keys *keys;
+};
+
+/* keys.c: in memory, made from cards and the credential records below. */
+NODISCARD int keys_of_log(struct docket *docket, const struct log_row *log,
+    struct docket_keys **out, struct error *err);
+const struct certificate *keys_seal_at(const struct docket_keys *keys,
+    uint64_t index);
+NODISCARD int keys_add_seal(struct docket_keys *keys, uint64_t index,
+    const struct record *credential, struct error *err);
+void keys_clear(struct docket_keys *keys);
+void keys_forget(struct docket *docket);
+
+/* After a rollback: the peer was never added. */
+void docket_forget_peer(struct docket *docket, struct docket_peer *peer);
+
+struct docket_peer *docket_peer_state(const struct docket *docket,
+    struct span name);
+
+/* "<party>/mirror", ours. */
+struct span docket_mirror_name(const struct docket *docket);
+
+/* The log of the docket with ${log}'s peer that the other party writes. */
+NODISCARD int docket_other_log(struct docket *docket, const struct log_row *log,
+    struct log_row **out, struct arena *arena, struct error *err);
+
+/*
+ * judge.c: all that decides whether an entry of ${log} at ${index} is valid,
+ * from its bytes and what stands below it.  A fault of the record is a
+ * verdict in ${out}, not an error.
+ */
+struct judged {
+	struct entry_row row;
+	struct record *record; /* NULL if it is not valid */
+	bool has_anchor;       /* its seal is good and it can be read */
+	struct anchor anchor;  /* then what it claims, true or not */
+};
+NODISCARD int judge_entry(struct docket *docket, const struct log_row *log,
+    uint64_t index, struct span der, struct judged *out, struct arena *arena,
+    struct error *err);
+
+/* receipt.c: the checkpoint that a receipt quotes. */
+struct quoted {
+	struct log_row *log; /* that it is a head of */
+	uint64_t size;
+	struct hash root;
+	struct instant time; /* of the mirror line */
+};
+NODISCARD int receipt_read(struct docket *docket, const struct log_row *in,
+    struct span note, struct quoted *out, struct arena *arena,
+    struct error *err);
+
+/*
+ * append.c: judge ${der}, add it as the next entry of ${log}, and write all
+ * projections.  Within.  Updates ${log} and its row.
+ */
+NODISCARD int append_entry(struct docket *docket, struct log_row *log,
+    struct span der, struct judged *out, struct arena *arena,
+    struct error *err);
+
+/* The projections of an entry that is stored already. */
+NODISCARD int append_project(struct docket *docket, struct log_row *log,
+    const struct judged *judged, struct arena *arena, struct error *err);
+
+/* lodge.c: fill in log, at and anchor, write the content. */
+NODISCARD int lodge_content(struct docket *docket, struct log_row *own,
+    struct record *record, struct instant now, struct span *content,
+    struct arena *arena, struct error *err);
+
+/* Seal and append a record of the node itself.  Within. */
+NODISCARD int lodge_automatic(struct docket *docket, struct log_row *own,
+    struct record *record, struct instant now, struct arena *arena,
+    struct error *err);
+
+/* receipt.c: lodge a receipt of the head of ${about} at ${size}.  Within. */
+NODISCARD int lodge_receipt(struct docket *docket, struct log_row *own,
+    struct log_row *about, uint64_t size, struct instant now,
+    struct arena *arena, struct error *err);
+
+/* heads.c: both logs of the docket, by side */
+NODISCARD int heads_logs(struct docket *docket, struct span peer,
+    struct log_row *out[2], struct arena *arena, struct error *err);
+
+/* The name of the blob file of a document of that docket. */
+struct hash document_file(struct span peer, const struct hash *sha256);
+
+NODISCARD int document_restart(struct docket *docket, struct span peer,
+    const struct hash *name, struct error *err);
+
+/* serve_log.c, serve_document.c, serve_read.c */
+struct serve_call {
+	const struct serve_request *request;
+	struct serve_reply *reply;
+	struct instant now;
+	struct arena *arena;
+};
+NODISCARD int serve_add_checkpoint(struct docket *docket,
+    struct serve_call *call, struct error *err);
+NODISCARD int serve_add_entries(struct docket *docket, struct serve_call *call,
+    struct error *err);
+NODISCARD int serve_documents(struct docket *docket, struct serve_call *call,
+    struct error *err);
+NODISCARD int serve_document(struct docket *docket, struct serve_call *call,
+    struct error *err);
+NODISCARD int serve_card(struct docket *docket, struct serve_call *call,
+    struct error *err);
+NODISCARD int serve_log_file(struct docket *docket, struct serve_call *call,
+    struct error *err);

@@ -1,0 +1,164 @@
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "docket/internal.h"
+#include "docket/lodge.h"
+#include "formats/card.h"
+#include "formats/record_json.h"
+#include "ledger/tree.h"
+#include "store/party.h"
+#include "store/store.h"
+
+/* Parties stand in the byte order of their names. */
+static unsigned
+side_of(struct span name, struct span other)
+{
+	size_t n = name.len < other.len ? name.len : other.len;
+	int order = memcmp(name.ptr, other.ptr, n);
+
+	if (order == 0)
+		return name.len < other.len ? 0 : 1;
+	return order < 0 ? 0 : 1;
+}
+
+static struct span
+origin_of(struct span writer, struct span reader, unsigned epoch,
+    struct arena *arena)
+{
+	return span_text(arena_printf(arena, "%.*s/docket/%.*s/%u",
+	    (int)writer.len, (const char *)writer.ptr, (int)reader.len,
+	    (const char *)reader.ptr, epoch));
+}
+
+static int
+open_peer_card(struct docket *docket, struct span file, struct card **card,
+    struct arena *arena, struct error *err)
+{
+	if (card_open(card, file, arena, err) == -1)
+		return -1;
+	if (span_is_equal((*card)->party, docket->self->party))
+		return error_set(err, E_DRAFT, "that card is our own");
+	if ((*card)->is_exercise != docket->self->is_exercise)
+		return error_set(err, E_DRAFT,
+		    "one card is for exercises, the other is not");
+	if (docket_peer(docket, (*card)->party) != NULL)
+		return error_set(err, E_PEER_KNOWN, "%.*s",
+		    (int)(*card)->party.len, (const char *)(*card)->party.ptr);
+	return 0;
+}
+
+int
+docket_prepare_opening(struct docket *docket, struct span card_file,
+    struct instant now, struct span *content, struct arena *arena,
+    struct error *err)
+{
+	struct record record = { .kind = KIND_OPENING };
+	struct fact *cards = &record.facts[0];
+	struct hash *hashes = arena_array(arena, 2, sizeof(*hashes));
+	const struct card *self = docket->self;
+	struct card *peer;
+	struct buf buf;
+	unsigned side;
+	int rc = -1;
+
+	if (open_peer_card(docket, card_file, &peer, arena, err) == -1)
+		return -1;
+	side = side_of(self->party, peer->party);
+	hashes[side] = self->fingerprint;
+	hashes[1 - side] = peer->fingerprint;
+	*cards = (struct fact){ .is_given = true, .n = 2, .hashes = hashes };
+	record.log = origin_of(self->party, peer->party, 1, arena);
+	record.at = now;
+	record.by = WORD_ROLE_SYSTEM_ADMINISTRATOR;
+	record.is_exercise = self->is_exercise;
+	record.anchor.log = origin_of(peer->party, self->party, 1, arena);
+	record.anchor.root = tree_empty_root();
+	buf_init(&buf, RECORD_CONTENT_MAX);
+	if (record_write(&buf, &record, err) == -1)
+		goto out;
+	*content = arena_copy(arena, buf_span(&buf));
+	rc = 0;
+out:
+	buf_clear(&buf);
+	return rc;
+}
+
+static int
+add_logs(struct docket *docket, const struct card *peer, struct arena *arena,
+    struct error *err)
+{
+	struct span self = docket->self->party;
+	unsigned side = side_of(self, peer->party);
+	struct log_row own = {
+		.origin = origin_of(self, peer->party, 1, arena),
+		.peer = peer->party,
+		.is_own = true,
+		.epoch = 1,
+		.side = side,
+	};
+	struct log_row theirs = {
+		.origin = origin_of(peer->party, self, 1, arena),
+		.peer = peer->party,
+		.epoch = 1,
+		.side = 1 - side,
+	};
+
+	if (store_log_add(docket->parts.store, &own, err) == -1)
+		return -1;
+	return store_log_add(docket->parts.store, &theirs, err);
+}
+
+/* In the order of the names. */
+static void
+insert_peer(struct docket *docket, struct docket_peer *peer)
+{
+	struct docket_peer **at = &docket->peers;
+
+	while (
+	    *at != NULL && side_of((*at)->card->party, peer->card->party) == 0)
+		at = &(*at)->next;
+	peer->next = *at;
+	*at = peer;
+}
+
+void
+docket_forget_peer(struct docket *docket, struct docket_peer *peer)
+{
+	struct docket_peer **at = &docket->peers;
+
+	while (*at != NULL && *at != peer)
+		at = &(*at)->next;
+	if (*at == peer)
+		*at = peer->next;
+	keys_forget(docket);
+}
+
+int
+docket_lodge_opening(struct docket *docket, struct span card_file,
+    struct span content, struct instant now, struct error *err)
+{
+	struct span kept = arena_copy(docket->arena, card_file);
+	struct party_row row = { .card = kept, .added_at = now };
+	struct docket_peer *peer = arena_alloc(docket->arena, sizeof(*peer));
+	struct hash leaf;
+	struct card *card;
+	struct error why;
+
+	if (open_peer_card(docket, kept, &card, docket->arena, err) == -1)
+		return -1;
+	row.name = card->party;
+	row.certificate = card->seal;
+	row.fingerprint = card->fingerprint;
+	if (store_party_add(docket->parts.store, &row, err) == -1 ||
+	    add_logs(docket, card, docket->arena, err) == -1)
+		return -1;
+	peer->card = card;
+	insert_peer(docket, peer);
+	if (docket_lodge(docket, content, now, &leaf, &why) == 0)
+		return 0;
+	docket_forget_peer(docket, peer);
+	*err = why;
+	return -1;
+}

@@ -1,0 +1,88 @@
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "docket/internal.h"
+#include "ledger/checkpoint.h"
+#include "store/head.h"
+#include "store/store.h"
+
+/*
+ * A receipt quotes a checkpoint of one of the docket's two logs, with the
+ * line of its writer and the mirror line of the other party.
+ */
+int
+receipt_read(struct docket *docket, const struct log_row *in, struct span note,
+    struct quoted *out, struct arena *arena, struct error *err)
+{
+	struct checkpoint head;
+	struct docket_keys *keys;
+	const struct note_line *line;
+	struct log_row *log;
+	struct note *opened = arena_alloc(arena, sizeof(*opened));
+	struct span origin;
+
+	if (checkpoint_claimed_origin(&origin, note, err) == -1 ||
+	    store_log_find(docket->parts.store, origin, &log, arena, err) == -1)
+		return -1;
+	if (log == NULL || !span_is_equal(log->peer, in->peer))
+		return error_set(err, E_RECORD_RECEIPT,
+		    "not a log of this docket");
+	if (keys_of_log(docket, log, &keys, err) == -1 ||
+	    checkpoint_open(&head, opened, note, &keys->writer, &keys->mirror,
+		1, arena, err) == -1)
+		return -1;
+	line = note_line_of(opened, &keys->mirror);
+	if (line == NULL)
+		return error_set(err, E_RECORD_RECEIPT, "no mirror line");
+	out->log = log;
+	out->size = head.size;
+	out->root = head.root;
+	out->time = line->at;
+	return 0;
+}
+
+/* The head of ${about} at ${size} with the counterparty's mirror line. */
+static int
+quote_head(struct docket *docket, const struct log_row *about, uint64_t size,
+    struct span *note, struct arena *arena, struct error *err)
+{
+	struct docket_keys *keys;
+	struct head_row *head;
+	struct line_row *line;
+	struct buf buf;
+
+	if (keys_of_log(docket, about, &keys, err) == -1 ||
+	    store_head_get(docket->parts.store, about->id, size, &head, arena,
+		err) == -1 ||
+	    store_line_first(docket->parts.store, about->id, size,
+		keys->mirror.name, &line, arena, err) == -1)
+		return -1;
+	if (head == NULL || line == NULL || line->size != size)
+		return error_set(err, E_INTERNAL, "no mirror line at %llu",
+		    (unsigned long long)size);
+	buf_init(&buf, FACT_TEXT_MAX);
+	buf_add(&buf, head->note);
+	buf_add(&buf, line->line);
+	if (buf_check(&buf, err) == -1) {
+		buf_clear(&buf);
+		return -1;
+	}
+	*note = arena_copy(arena, buf_span(&buf));
+	buf_clear(&buf);
+	return 0;
+}
+
+int
+lodge_receipt(struct docket *docket, struct log_row *own, struct log_row *about,
+    uint64_t size, struct instant now, struct arena *arena, struct error *err)
+{
+	struct record record = { .kind = KIND_RECEIPT };
+	struct fact *fact = &record.facts[MEMBER_RECEIPT_CHECKPOINT -
+	    kind_first_member(KIND_RECEIPT)];
+
+	if (quote_head(docket, about, size, &fact->text, arena, err) == -1)
+		return -1;
+	fact->is_given = true;
+	fact->n = 1;
+	return lodge_automatic(docket, own, &record, now, arena, err);
+}

@@ -1,0 +1,327 @@
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "docket/internal.h"
+#include "keeper/signer.h"
+#include "ledger/checkpoint.h"
+#include "ledger/tree.h"
+#include "store/document.h"
+#include "store/head.h"
+#include "store/store.h"
+#include "store/tile.h"
+
+/* Turns of the loop: heads, then receipts, then their heads; one to spare. */
+#define SETTLE_TURNS_MAX 4
+
+/* What was signed outside the transaction and is to be stored in one. */
+struct signing {
+	struct log_row *log;
+	bool is_line; /* a mirror line on theirs, else a head of ours */
+	struct head_row head;
+	struct line_row line;
+};
+
+struct settling {
+	struct docket *docket;
+	struct instant now;
+	struct arena *arena;
+	struct log_row *logs;
+	size_t n;
+	struct signing *signings;
+	size_t signings_n;
+};
+
+/* The proof that a head extends what the keeper signed last. */
+static int
+prove_growth(struct docket *docket, const struct log_row *log, uint64_t to,
+    struct proof *proof, struct error *err)
+{
+	const struct signer *signer = docket->parts.signer;
+	struct store_tree tree = { docket->parts.store, log->id };
+	struct tree_reader reader = store_tree_reader(&tree);
+	struct hash root;
+	uint64_t from;
+
+	proof->n = 0;
+	if (signer->last(signer->ctx, log->origin, &from, &root, err) == -1)
+		return -1;
+	if (from > to)
+		return error_set(err, E_TAIL_LOST,
+		    "signed up to %llu, held "
+		    "to %llu",
+		    (unsigned long long)from, (unsigned long long)to);
+	if (from == 0 || from == to)
+		return 0;
+	return tree_prove(proof, &reader, 0, from, to, err);
+}
+
+static int
+sign_head(struct settling *s, struct log_row *log, struct error *err)
+{
+	const struct signer *signer = s->docket->parts.signer;
+	struct store_tree tree = { s->docket->parts.store, log->id };
+	struct tree_reader reader = store_tree_reader(&tree);
+	struct checkpoint head = { log->origin, log->size, { { 0 } } };
+	struct signing *made = &s->signings[s->signings_n];
+	struct proof *proof = arena_alloc(s->arena, sizeof(*proof));
+	struct span note;
+
+	if (log->size == log->head)
+		return 0;
+	/* The root is computed from what is stored, never carried along. */
+	if (tree_root_at(&head.root, &reader, log->size, err) == -1 ||
+	    prove_growth(s->docket, log, log->size, proof, err) == -1 ||
+	    signer->head(signer->ctx, &head, proof, &note, s->arena, err) == -1)
+		return -1;
+	*made = (struct signing){ .log = log };
+	made->head =
+	    (struct head_row){ log->id, log->size, head.root, note, s->now };
+	s->signings_n++;
+	return 0;
+}
+
+/*
+ * What the keeper or a peer's false head keeps from being signed in one log
+ * must not stop the others; what the store cannot do stops the turn.
+ */
+static bool
+is_local(const struct error *err)
+{
+	return error_fault(err->code) != FAULT_ENVIRONMENT ||
+	    err->code == E_KEEPER_CLOCK || err->code == E_TAIL_LOST;
+}
+
+/* The largest head that all stored entries and their documents reach. */
+static int
+find_complete(struct settling *s, const struct log_row *log,
+    struct head_row **head, struct error *err)
+{
+	struct hash *missing;
+	size_t n;
+
+	if (store_head_below(s->docket->parts.store, log->id, log->size, head,
+		s->arena, err) == -1)
+		return -1;
+	if (*head == NULL || (*head)->size <= log->mirrored) {
+		*head = NULL;
+		return 0;
+	}
+	if (store_document_missing(s->docket->parts.store, log->id,
+		(*head)->size, 1, &missing, &n, s->arena, err) == -1)
+		return -1;
+	if (n > 0)
+		*head = NULL;
+	return 0;
+}
+
+static int
+cosign_head(struct settling *s, struct log_row *log, struct error *err)
+{
+	const struct signer *signer = s->docket->parts.signer;
+	struct signing *made = &s->signings[s->signings_n];
+	struct proof *proof = arena_alloc(s->arena, sizeof(*proof));
+	struct docket_keys *keys;
+	struct head_row *head;
+
+	if (log->is_forked || log->head <= log->mirrored)
+		return 0;
+	if (find_complete(s, log, &head, err) == -1)
+		return -1;
+	if (head == NULL)
+		return 0;
+	*made = (struct signing){ .log = log, .is_line = true };
+	if (keys_of_log(s->docket, log, &keys, err) == -1 ||
+	    prove_growth(s->docket, log, head->size, proof, err) == -1 ||
+	    signer->cosign(signer->ctx, head->note, proof, &made->line.line,
+		&made->line.time, s->arena, err) == -1)
+		return -1;
+	made->line.log = log->id;
+	made->line.size = head->size;
+	made->line.root = head->root;
+	made->line.name = keys->mirror.name;
+	s->signings_n++;
+	return 0;
+}
+
+static int
+store_signing(struct settling *s, const struct signing *made, struct error *err)
+{
+	struct store *store = s->docket->parts.store;
+
+	if (made->is_line) {
+		if (store_line_add(store, &made->line, err) == -1)
+			return -1;
+		made->log->mirrored = made->line.size;
+	} else {
+		if (store_head_add(store, &made->head, err) == -1)
+			return -1;
+		made->log->head = made->head.size;
+	}
+	return store_log_update(store, made->log, err);
+}
+
+/* What the entries that were just covered ask of us. */
+struct owed {
+	struct settling *settling;
+	struct log_row *own;
+	struct docket_peer *peer;
+	bool wants_receipt;
+};
+
+static int
+answer_entry(void *ctx, const struct entry_row *entry, struct error *err)
+{
+	struct owed *owed = ctx;
+	struct record refusal = { .kind = KIND_REFUSAL };
+	struct fact *facts = refusal.facts;
+	struct settling *s = owed->settling;
+
+	if (entry->verdict == E_NONE) {
+		owed->peer->refusals = 0;
+		if (entry->kind != KIND_RECEIPT)
+			owed->wants_receipt = true;
+		return 0;
+	}
+	/* Two nodes that refuse each other's refusals come to an end. */
+	if (owed->peer->refusals >= DOCKET_REFUSALS_MAX)
+		return 0;
+	owed->peer->refusals++;
+	facts[0] =
+	    (struct fact){ .is_given = true, .n = 1, .hashes = &entry->leaf };
+	facts[1] = (struct fact){ .is_given = true,
+		.n = 1,
+		.text = span_text(error_name(entry->verdict)) };
+	return lodge_automatic(s->docket, owed->own, &refusal, s->now, s->arena,
+	    err);
+}
+
+/* Lodge what is owed for entries of ${theirs} that our line now covers. */
+static int
+answer_log(struct settling *s, struct log_row *theirs, struct log_row *own,
+    struct error *err)
+{
+	struct owed owed = {
+		.settling = s,
+		.own = own,
+		.peer = docket_peer_state(s->docket, theirs->peer),
+	};
+
+	if (theirs->settled >= theirs->mirrored)
+		return 0;
+	if (store_entry_range(s->docket->parts.store, theirs->id,
+		theirs->settled, theirs->mirrored, answer_entry, &owed,
+		err) == -1)
+		return -1;
+	if (owed.wants_receipt && theirs->receipted < theirs->mirrored) {
+		if (lodge_receipt(s->docket, own, theirs, theirs->mirrored,
+			s->now, s->arena, err) == -1)
+			return -1;
+		/* The projection wrote it through a row of its own. */
+		theirs->receipted = theirs->mirrored;
+	}
+	theirs->settled = theirs->mirrored;
+	return store_log_update(s->docket->parts.store, theirs, err);
+}
+
+static struct log_row *
+own_log_beside(const struct settling *s, const struct log_row *theirs)
+{
+	struct log_row *own = NULL;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->logs[i].is_own &&
+		    span_is_equal(s->logs[i].peer, theirs->peer) &&
+		    (own == NULL || own->epoch < s->logs[i].epoch))
+			own = &s->logs[i];
+	return own;
+}
+
+static int
+write_down(struct settling *s, struct error *err)
+{
+	for (size_t i = 0; i < s->signings_n; i++)
+		if (store_signing(s, &s->signings[i], err) == -1)
+			return -1;
+	for (size_t i = 0; i < s->n; i++) {
+		struct log_row *own;
+		struct error why;
+
+		if (s->logs[i].is_own ||
+		    (own = own_log_beside(s, &s->logs[i])) == NULL)
+			continue;
+		/* Nothing of ours before our own opening record. */
+		if (own->size == 0 ||
+		    answer_log(s, &s->logs[i], own, &why) == 0)
+			continue;
+		if (!is_local(&why)) {
+			*err = why;
+			return -1;
+		}
+		log_error("answering", &why);
+	}
+	return 0;
+}
+
+static bool
+has_owed(const struct settling *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->logs[i].is_own &&
+		    s->logs[i].settled < s->logs[i].mirrored)
+			return true;
+	return false;
+}
+
+/* One turn: *is_done if there was nothing to sign or to answer. */
+static int
+turn(struct settling *s, bool *is_done, struct error *err)
+{
+	struct store *store = s->docket->parts.store;
+
+	if (store_log_all(store, &s->logs, &s->n, s->arena, err) == -1)
+		return -1;
+	s->signings = arena_array(s->arena, s->n, sizeof(*s->signings));
+	s->signings_n = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		struct log_row *log = &s->logs[i];
+		struct error why;
+
+		if ((log->is_own ? sign_head : cosign_head)(s, log, &why) == 0)
+			continue;
+		if (!is_local(&why)) {
+			*err = why;
+			return -1;
+		}
+		log_error("signing", &why);
+	}
+	*is_done = s->signings_n == 0 && !has_owed(s);
+	if (*is_done)
+		return 0;
+	if (store_begin(store, err) == -1)
+		return -1;
+	if (write_down(s, err) == -1) {
+		store_rollback(store);
+		keys_forget(s->docket);
+		return -1;
+	}
+	return store_commit(store, err);
+}
+
+int
+docket_settle(struct docket *docket, struct instant now, struct error *err)
+{
+	bool is_done = false;
+	int rc = 0;
+
+	for (int i = 0; i < SETTLE_TURNS_MAX && !is_done && rc == 0; i++) {
+		struct settling s = {
+			.docket = docket,
+			.now = now,
+			.arena = arena_new(),
+		};
+
+		rc = turn(&s, &is_done, err);
+		arena_free(s.arena);
+	}
+	return rc;
+}

@@ -1,0 +1,333 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "docket/lodge.h"
+#include "formats/card.h"
+#include "ledger/note.h"
+#include "seal/digest.h"
+#include "store/log.h"
+#include "store/store.h"
+#include "tests/sim/node.h"
+#include "tests/sim/world.h"
+#include "tests/support/faultblobs.h"
+#include "tests/support/faultvfs.h"
+
+#define JOURNAL_MAX ((size_t)64 << 20)
+
+static int
+journal_load(void *ctx, struct buf *out, struct error *err UNUSED)
+{
+	struct node *node = ctx;
+
+	buf_add(out, buf_span(&node->journal));
+	return 0;
+}
+
+static int
+journal_append(void *ctx, struct span bytes, struct error *err UNUSED)
+{
+	struct node *node = ctx;
+
+	buf_add(&node->journal, bytes);
+	return 0;
+}
+
+static int
+journal_replace(void *ctx, struct span bytes, struct error *err UNUSED)
+{
+	struct node *node = ctx;
+
+	buf_clear(&node->journal);
+	buf_add(&node->journal, bytes);
+	return 0;
+}
+
+static struct node_file *
+find_file(struct node *node, const char *name, bool make)
+{
+	for (size_t i = 0; i < NODE_FILES_MAX; i++) {
+		struct node_file *file = &node->files[i];
+
+		if (strcmp(file->name, name) == 0)
+			return file;
+		if (file->name[0] == '\0' && make) {
+			snprintf(file->name, sizeof(file->name), "%s", name);
+			buf_init(&file->bytes, JOURNAL_MAX);
+			return file;
+		}
+	}
+	return NULL;
+}
+
+static int
+key_read(void *ctx, const char *name, struct buf *out, struct error *err)
+{
+	struct node_file *file = find_file(ctx, name, false);
+
+	if (file == NULL)
+		return error_set(err, E_NOT_FOUND, "%s", name);
+	buf_add(out, buf_span(&file->bytes));
+	return 0;
+}
+
+static int
+key_write(void *ctx, const char *name, struct span bytes,
+    struct error *err UNUSED)
+{
+	struct node_file *file = find_file(ctx, name, true);
+
+	buf_clear(&file->bytes);
+	buf_add(&file->bytes, bytes);
+	return 0;
+}
+
+struct instant
+node_now(const struct node *node)
+{
+	return instant_add(node->world->now, period_of(node->skew_s));
+}
+
+static struct instant
+keeper_now(void *ctx)
+{
+	return node_now(ctx);
+}
+
+static void
+must(int rc, const struct error *err, const char *what)
+{
+	if (rc == 0)
+		return;
+	fprintf(stderr, "simulation: %s: %s (%s)\n", what,
+	    error_text(err->code), err->detail);
+	mem_die("the simulation itself is broken");
+}
+
+/* The first card: what every party tells the other out of band. */
+static void
+make_card(struct node *node)
+{
+	struct keeper_public *keys = mem_new(sizeof(*keys));
+	struct arena *arena = arena_new();
+	const struct keeper_key_public *seal;
+	struct card card = { .party = span_text(node->party) };
+	struct error err;
+	struct buf content;
+	struct span der;
+
+	keeper_public(node->keeper, keys, arena);
+	seal = keeper_key_current(keys, KEEPER_SEAL);
+	card.country = span_text(node->country);
+	card.endpoints[0] = span_text("https://127.0.0.1:4590");
+	card.endpoints_n = 1;
+	memcpy(card.log, keys->log, sizeof(card.log));
+	card.mirror = keeper_key_current(keys, KEEPER_MIRROR)->bytes;
+	card.seal = seal->bytes;
+	card.encryption = keeper_key_current(keys, KEEPER_ENCRYPTION)->bytes;
+	card.tls[0] = digest_of(card.party);
+	card.tls_n = 1;
+	card.is_exercise = true;
+	card.at = node_now(node);
+	buf_init(&content, CARD_CONTENT_MAX);
+	must(card_write(&content, &card, &err), &err, "card");
+	must(keeper_seal_card(node->keeper, buf_span(&content), node_now(node),
+		 &der, arena, &err),
+	    &err, "card's seal");
+	buf_init(&node->card, CARD_FILE_MAX);
+	card_armour(&node->card, seal->bytes, der);
+	buf_clear(&content);
+	arena_free(arena);
+	free(keys);
+}
+
+static void
+open_keeper(struct node *node)
+{
+	struct error err;
+
+	must(keeper_open(&node->keeper, &node->ops, node->party, &err), &err,
+	    "keeper");
+	node->local = (struct keeper_local){ node->keeper, keeper_now, node };
+	node->signer = keeper_signer(&node->local);
+}
+
+void
+node_create(struct node *node, struct world *world, const char *party,
+    const char *country)
+{
+	struct keeper_holder holder = {
+		.party = party,
+		.country = country,
+		.is_exercise = true,
+		.not_before = instant_add(world->now, period_of(-86400)),
+		.not_after = instant_of(4102444800),
+	};
+	struct store *store;
+	struct error err;
+
+	*node =
+	    (struct node){ .world = world, .party = party, .country = country };
+	snprintf(node->path, sizeof(node->path), "%s.db", country);
+	buf_init(&node->journal, JOURNAL_MAX);
+	node->ops =
+	    (struct keeper_ops){ journal_load, journal_append, journal_replace,
+		    key_read, key_write, node, { rng_fill, &world->rng }, 0 };
+	must(keeper_create(&node->ops, &holder, &err), &err, "keys");
+	open_keeper(node);
+	make_card(node);
+	keeper_free(node->keeper);
+	node->disk = faultblobs_new(rng_next(&world->rng));
+	node->blobs = faultblobs_dir(node->disk);
+	must(store_open(&store, node->path, FAULTVFS_NAME, STORE_CREATE, &err),
+	    &err, "database");
+	must(store_begin(store, &err), &err, "database");
+	must(docket_create(store, buf_span(&node->card), node_now(node), &err),
+	    &err, "database");
+	must(store_commit(store, &err), &err, "database");
+	store_close(store);
+	node_start(node);
+}
+
+void
+node_start(struct node *node)
+{
+	struct docket_parts parts = { .blobs = &node->blobs,
+		.signer = &node->signer };
+	struct random random = { rng_fill, &node->world->rng };
+	struct error err;
+
+	open_keeper(node);
+	must(store_open(&node->store, node->path, FAULTVFS_NAME, STORE_USE,
+		 &err),
+	    &err, "database after a crash");
+	must(store_check(node->store, &err), &err, "database after a crash");
+	parts.store = node->store;
+	parts.random = &random;
+	must(docket_open(&node->docket, &parts, &err), &err, "docket");
+	node->is_up = true;
+}
+
+void
+node_crash(struct node *node, bool is_power_cut)
+{
+	if (!node->is_up)
+		return;
+	if (is_power_cut) {
+		faultvfs_crash(node->path, rng_next(&node->world->rng));
+		faultblobs_crash(node->disk, rng_next(&node->world->rng));
+	} else {
+		faultvfs_kill(node->path);
+	}
+	docket_close(node->docket);
+	store_close(node->store);
+	keeper_free(node->keeper);
+	node->docket = NULL;
+	node->store = NULL;
+	node->keeper = NULL;
+	node->is_up = false;
+	node->world->is_waiting[node - node->world->nodes] = false;
+	node->world->crashes++;
+}
+
+void
+node_clear(struct node *node)
+{
+	if (node->is_up) {
+		docket_close(node->docket);
+		store_close(node->store);
+		keeper_free(node->keeper);
+	}
+	for (size_t i = 0; i < NODE_FILES_MAX; i++)
+		if (node->files[i].name[0] != '\0')
+			buf_clear(&node->files[i].bytes);
+	faultblobs_free(node->disk);
+	buf_clear(&node->journal);
+	buf_clear(&node->card);
+	free(node->kept);
+}
+
+bool
+node_failed(struct node *node, const struct error *err)
+{
+	if (store_is_writing(node->store))
+		store_rollback(node->store);
+	docket_rolled_back(node->docket);
+	if (error_fault(err->code) == FAULT_SELF) {
+		fprintf(stderr, "simulation: %s: %s (%s)\n", node->party,
+		    error_text(err->code), err->detail);
+		node->world->is_broken = true;
+	}
+	node_crash(node, false);
+	return true;
+}
+
+/* A node that answers no record with a receipt: as if it had already. */
+static int
+withhold_receipts(struct node *node, struct error *err)
+{
+	struct arena *arena = arena_new();
+	struct log_row *logs;
+	size_t n;
+	int rc = -1;
+
+	if (store_log_all(node->store, &logs, &n, arena, err) == -1)
+		goto out;
+	for (size_t i = 0; i < n; i++) {
+		if (logs[i].is_own)
+			continue;
+		logs[i].settled = logs[i].size;
+		if (store_log_update(node->store, &logs[i], err) == -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	arena_free(arena);
+	return rc;
+}
+
+int
+node_commit(struct node *node, struct error *err)
+{
+	if (node->world->is_withholding && node == &node->world->nodes[1] &&
+	    withhold_receipts(node, err) == -1)
+		return -1;
+	if (store_commit(node->store, err) == -1)
+		return -1;
+	return docket_settle(node->docket, node_now(node), err);
+}
+
+static void
+add_peer(struct node *node, struct node *peer)
+{
+	struct arena *arena = arena_new();
+	const struct card *self = docket_self(peer->docket);
+	struct span content;
+	struct hash digest;
+	struct error err;
+
+	must(docket_prepare_opening(node->docket, buf_span(&peer->card),
+		 node_now(node), &content, arena, &err),
+	    &err, "opening");
+	digest = digest_of(content);
+	must(keeper_pin_peer(node->keeper, span_text(peer->party), self->log,
+		 &self->fingerprint, node_now(node), &err),
+	    &err, "pin");
+	must(keeper_authorise(node->keeper, &digest, node_now(node), &err),
+	    &err, "opening");
+	must(store_begin(node->store, &err), &err, "opening");
+	must(docket_lodge_opening(node->docket, buf_span(&peer->card), content,
+		 node_now(node), &err),
+	    &err, "opening");
+	must(node_commit(node, &err), &err, "opening");
+	arena_free(arena);
+}
+
+void
+node_introduce(struct node *a, struct node *b)
+{
+	add_peer(a, b);
+	add_peer(b, a);
+}
