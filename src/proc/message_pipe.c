@@ -71,6 +71,8 @@ skip(struct iovec parts[2], size_t n)
 	for (size_t i = 0; i < 2; i++) {
 		size_t here = n < parts[i].iov_len ? n : parts[i].iov_len;
 
+		if (here == 0) /* the base may be NULL */
+			continue;
 		parts[i].iov_base = (uint8_t *)parts[i].iov_base + here;
 		parts[i].iov_len -= here;
 		n -= here;

@@ -1,0 +1,165 @@
+#include <inttypes.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "keeper/state.h"
+#include "ledger/checkpoint.h"
+#include "ledger/cosignature.h"
+#include "ledger/tree.h"
+
+/* What was last signed for ${origin}. */
+static void
+find_last(const struct keeper *keeper, struct span origin, uint64_t *size,
+    struct hash *root)
+{
+	const struct state_head *row = state_head(keeper, origin);
+
+	*size = row == NULL ? 0 : row->size;
+	*root = row == NULL ? tree_empty_root() : row->root;
+}
+
+/* ${head} goes on from the one signed last, or is the same. */
+static int
+check_extends(const struct keeper *keeper, const struct checkpoint *head,
+    const struct proof *proof, struct error *err)
+{
+	struct hash root;
+	uint64_t size;
+
+	find_last(keeper, head->origin, &size, &root);
+	if (head->size < size)
+		return error_set(err, E_KEEPER_ROLLBACK,
+		    "%.*s: %" PRIu64 ", signed was %" PRIu64,
+		    (int)head->origin.len, (const char *)head->origin.ptr,
+		    head->size, size);
+	if (head->size == size && !hash_is_equal(&head->root, &root))
+		return error_set(err, E_KEEPER_FORK, "%.*s at %" PRIu64,
+		    (int)head->origin.len, (const char *)head->origin.ptr,
+		    size);
+	return tree_check_consistency(size, &root, head->size, &head->root,
+	    proof, err);
+}
+
+/* All that has to hold, and it is remembered: now it may be signed. */
+static int
+remember(struct keeper *keeper, const struct checkpoint *head,
+    const struct proof *proof, struct instant now, struct error *err)
+{
+	if (state_check_clock(keeper, now, err) == -1 ||
+	    check_extends(keeper, head, proof, err) == -1)
+		return -1;
+	if (state_head(keeper, head->origin) == NULL &&
+	    keeper->heads_n == KEEPER_HEADS_MAX)
+		return error_set(err, E_BUSY, "%zu logs", keeper->heads_n);
+	return state_put_head(keeper, head, now, err);
+}
+
+int
+keeper_last(const struct keeper *keeper, struct span origin, uint64_t *size,
+    struct hash *root, struct error *err)
+{
+	struct origin parts;
+
+	if (origin_parse(&parts, origin, err) == -1)
+		return -1;
+	find_last(keeper, origin, size, root);
+	return 0;
+}
+
+int
+keeper_head(struct keeper *keeper, const struct checkpoint *head,
+    const struct proof *proof, struct instant now, struct span *out,
+    struct arena *arena, struct error *err)
+{
+	struct origin origin;
+	struct buf note;
+	int rc = -1;
+
+	if (origin_parse(&origin, head->origin, err) == -1)
+		return -1;
+	if (!span_is_text(origin.author, keeper->party))
+		return error_set(err, E_KEEPER_ORIGIN, "not our log");
+	if (remember(keeper, head, proof, now, err) == -1)
+		return -1;
+	buf_init(&note, NOTE_SIZE_MAX);
+	if (checkpoint_sign(&note, head, keeper->log, err) == -1 ||
+	    buf_check(&note, err) == -1)
+		goto out;
+	*out = arena_copy(arena, buf_span(&note));
+	rc = 0;
+out:
+	buf_clear(&note);
+	return rc;
+}
+
+/* The pinned peer whose log the note claims to be of; NULL: see ${err}. */
+static const struct state_peer *
+find_author(const struct keeper *keeper, struct span note, struct span *name,
+    struct error *err)
+{
+	const struct state_peer *peer;
+	struct origin origin;
+
+	if (checkpoint_claimed_origin(name, note, err) == -1 ||
+	    origin_parse(&origin, *name, err) == -1)
+		return NULL;
+	if (!span_is_text(origin.reader, keeper->party)) {
+		error_set(err, E_KEEPER_ORIGIN, "not a log for us");
+		return NULL;
+	}
+	peer = state_peer(keeper, origin.author);
+	if (peer == NULL)
+		error_set(err, E_KEEPER_ORIGIN,
+		    "no operator named the key of %.*s", (int)origin.author.len,
+		    (const char *)origin.author.ptr);
+	return peer;
+}
+
+/* The line of the mirror key in force for ${peer} under ${text}. */
+static int
+sign_line(const struct keeper *keeper, const struct state_peer *peer,
+    struct span text, struct instant at, struct span *line, struct arena *arena,
+    struct error *err)
+{
+	const struct state_key *key = state_key(keeper, KEEPER_MIRROR,
+	    state_in_force(keeper, span_text(peer->name), KEEPER_MIRROR));
+	struct buf out;
+	int rc = -1;
+
+	buf_init(&out, NOTE_SIZE_MAX);
+	if (cosignature_sign(&out, &key->vkey, key->mirror, text, at, err) ==
+		-1 ||
+	    buf_check(&out, err) == -1)
+		goto out;
+	*line = arena_copy(arena, buf_span(&out));
+	rc = 0;
+out:
+	buf_clear(&out);
+	return rc;
+}
+
+int
+keeper_cosign(struct keeper *keeper, struct span note,
+    const struct proof *proof, struct instant now, struct span *line,
+    struct arena *arena, struct error *err)
+{
+	const struct state_peer *peer;
+	struct checkpoint head;
+	struct note_key log;
+	struct note *opened;
+	struct span origin;
+
+	if (note.len > NOTE_SIZE_MAX)
+		return error_set(err, E_TOO_LARGE, "%zu bytes", note.len);
+	peer = find_author(keeper, note, &origin, err);
+	if (peer == NULL)
+		return -1;
+	log = note_key_of(NOTE_KEY_LOG, origin, peer->log);
+	opened = arena_alloc(arena, sizeof(*opened));
+	if (checkpoint_open(&head, opened, note, &log, NULL, 0, arena, err) ==
+		-1 ||
+	    remember(keeper, &head, proof, now, err) == -1)
+		return -1;
+	return sign_line(keeper, peer, opened->text, now, line, arena, err);
+}

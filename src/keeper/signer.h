@@ -1,0 +1,67 @@
+#pragma once
+
+/*
+ * signer: what the docket asks of the keeper, wherever the keeper runs.
+ *
+ * The simulation calls a keeper in the same process, the node one behind a
+ * socket.  Nothing here can be had by asking nicely: the keeper checks all of
+ * it itself (protocol section 7).
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/hash.h"
+#include "base/instant.h"
+#include "base/span.h"
+
+struct arena;
+struct checkpoint;
+struct error;
+struct proof;
+
+struct signer {
+	/*
+	 * Seal ${content}, a record of ours.  Sealed only if its kind is
+	 * automatic or an operator authorised its digest.
+	 *
+	 * Owns: ${out} is in ${arena}.
+	 * Fails: E_KEEPER_AUTHORISATION, _ORIGIN, _CLOCK, E_SEAL_*,
+	 * E_RECORD_*.
+	 */
+	int (*seal)(void *ctx, struct span content, struct span *out,
+	    struct arena *arena, struct error *err);
+
+	/*
+	 * The size and root last signed for ${origin}: by our log key if the
+	 * log is ours, by our mirror key if it is a peer's.  Size 0 with the
+	 * empty root if none.
+	 */
+	int (*last)(void *ctx, struct span origin, uint64_t *size,
+	    struct hash *root, struct error *err);
+
+	/*
+	 * Sign the head of our own log; ${proof} shows that it extends the
+	 * last one (empty if that is of size 0 or the same).  ${out}: the
+	 * whole note.
+	 *
+	 * Fails: E_KEEPER_FORK, _ROLLBACK, _ORIGIN, _CLOCK, E_PROOF.
+	 */
+	int (*head)(void *ctx, const struct checkpoint *head,
+	    const struct proof *proof, struct span *out, struct arena *arena,
+	    struct error *err);
+
+	/*
+	 * Cosign a peer's head with the mirror key, now: ${note} is the
+	 * checkpoint with the peer's log line.  ${line}: one signature line
+	 * with its LF; ${at}: the time in it.
+	 *
+	 * Fails: as head does; E_NOTE_*, E_CHECKPOINT_*.
+	 */
+	int (*cosign)(void *ctx, struct span note, const struct proof *proof,
+	    struct span *line, struct instant *at, struct arena *arena,
+	    struct error *err);
+
+	void *ctx;
+};
