@@ -40,7 +40,7 @@ CPPFLAGS := -I. -Isrc $(shell pkg-config --cflags $(PKGS))
 CFLAGS   := $(STRICT) $(FLAGS_$(V)) -MMD -MP
 LDFLAGS  := $(FLAGS_$(V)) $(LINK_$(V)) -Wl,--as-needed
 LDLIBS   := $(shell pkg-config --libs $(PKGS))
-ARFLAGS  := rcsD
+ARFLAGS = qcsD
 
 # In their order: each includes itself and those before it (tools/lint).
 MODULES := base domain seal formats ledger keeper store docket proof proc \
@@ -60,10 +60,12 @@ SIM     := $(if $(SIMC),$(B)/simulate)
 FUZZC   := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ    := $(FUZZC:tests/fuzz/%.c=$(B)/fuzz/%)
 REPLAY  := $(if $(wildcard tests/fuzz/replay.c),$(FUZZ))
+INTEROPC := $(wildcard tests/interop/*.c)
+INTEROP := $(if $(INTEROPC),$(B)/interop/export)
 BENCHC  := $(wildcard bench/*.c)
 BENCH   := $(BENCHC:%.c=$(B)/%)
 ALLC    := $(SRC) $(MAIN) $(HELP) $(UNITC) $(SIMC) $(FUZZC) $(BENCHC) \
-           $(wildcard tests/fuzz/replay.c)
+           $(INTEROPC) $(wildcard tests/fuzz/replay.c)
 
 # What prove runs: programs and scripts that print TAP.
 TESTS   := $(UNIT) $(REPLAY) $(SIM)
@@ -80,7 +82,7 @@ all: lib bin
 else ifeq ($(V),fuzz)
 all: lib $(FUZZ)
 else
-all: lib bin $(TESTS)
+all: lib bin $(TESTS) $(INTEROP)
 endif
 lib: $(LIB)
 bin: $(BIN)
@@ -104,12 +106,17 @@ $(B)/simulate: $(SIMC:%.c=$(B)/%.o) $(HELPLIB) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(B)/interop/export: $(INTEROPC:%.c=$(B)/%.o) $(HELPLIB) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 ifeq ($(V),fuzz)
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(LIB)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(HELPLIB) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 else
-$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(LIB)
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(HELPLIB) \
+    $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 endif
@@ -172,10 +179,8 @@ bench soak:
 	$(MAKE) V=release $@
 endif
 
-interop: all
-	@if [ -x tests/interop/run ]; then \
-	    DEMARCHE=$(CURDIR)/$(B)/demarche tests/interop/run; \
-	else echo 'SKIP: no tests/interop/run'; fi
+interop: $(INTEROP)
+	EXPORT=$(CURDIR)/$(INTEROP) tests/interop/run
 
 install: bin
 	install -d $(DESTDIR)$(PREFIX)/bin

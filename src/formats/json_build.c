@@ -4,11 +4,12 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/error.h"
 #include "base/hash.h"
 #include "base/instant.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "formats/json.h"
-#include "formats/utf8.h"
 
 /* U+FFFD in UTF-8 */
 #define REPLACEMENT "\xef\xbf\xbd"
@@ -17,14 +18,15 @@
 static size_t
 good_first(struct span bytes)
 {
+	struct span rest = bytes;
+	struct error ignored;
 	uint32_t point;
-	size_t len = utf8_first(&point, bytes);
 
 	/* RFC 7493 section 2.1, RFC 8259; Unicode 23.7, noncharacters */
-	if (len == 0 || point == 0 || (point >= 0xfdd0 && point <= 0xfdef) ||
-	    (point & 0xfffe) == 0xfffe)
+	if (utf8_next(&point, &rest, &ignored) == -1 || point == 0 ||
+	    (point >= 0xfdd0 && point <= 0xfdef) || (point & 0xfffe) == 0xfffe)
 		return 0;
-	return len;
+	return bytes.len - rest.len;
 }
 
 bool
