@@ -301,8 +301,8 @@ two_begin(struct two *two, unsigned n)
 	}
 }
 
-static void
-add_peer(struct two_node *node, struct two_node *peer)
+void
+two_introduce_one(struct two_node *node, struct two_node *peer)
 {
 	struct arena *arena = node->two->arena;
 	const struct card *self = docket_self(peer->docket);
@@ -329,8 +329,8 @@ add_peer(struct two_node *node, struct two_node *peer)
 void
 two_introduce(struct two_node *a, struct two_node *b)
 {
-	add_peer(a, b);
-	add_peer(b, a);
+	two_introduce_one(a, b);
+	two_introduce_one(b, a);
 }
 
 void

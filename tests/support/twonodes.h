@@ -91,6 +91,7 @@ struct two {
 void two_open(struct two *two, unsigned n);
 void two_begin(struct two *two, unsigned n);
 void two_introduce(struct two_node *a, struct two_node *b);
+void two_introduce_one(struct two_node *node, struct two_node *peer);
 void two_close(struct two *two);
 
 /* A node's own clock. */

@@ -1,0 +1,130 @@
+#include <event2/event.h>
+#include <event2/http.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "desk/desk_parts.h"
+#include "formats/card.h"
+#include "proc/channel.h"
+
+static void
+desk_end(struct desk *desk, const struct error *why)
+{
+	if (why == NULL)
+		desk->is_stopped = true;
+	else if (!desk->is_failed) {
+		desk->is_failed = true;
+		desk->why = *why;
+	}
+	event_base_loopbreak(desk->base);
+}
+
+/* The registrar's answer to one of our calls. */
+static void
+on_answer(struct desk *desk, const struct message *message)
+{
+	struct call_reply reply;
+	struct error err;
+	struct visit *v;
+
+	TAILQ_FOREACH (v, &desk->visits, link)
+		if (v->id == message->id && v->next != NULL)
+			break;
+	if (v == NULL)
+		return;
+	if (call_reply_parse(&reply, message->payload, &err) == -1) {
+		desk_end(desk, &err);
+		return;
+	}
+	if (reply.code != E_NONE) {
+		error_set(&err, reply.code, "%.*s", (int)reply.detail.len,
+		    (const char *)reply.detail.ptr);
+		v->next(v, &reply, &err);
+		return;
+	}
+	v->next(v, &reply, NULL);
+}
+
+static void
+on_message(void *ctx, struct channel *channel, const struct message *message)
+{
+	struct desk *desk = ctx;
+
+	if (channel == desk->supervisor && message->type == MESSAGE_STOP)
+		desk_end(desk, NULL);
+	if (channel == desk->registrar && message->type == MESSAGE_CALL_REPLY)
+		on_answer(desk, message);
+}
+
+static void
+on_closed(void *ctx, struct channel *channel UNUSED, const struct error *why)
+{
+	desk_end(ctx, why);
+}
+
+static const struct channel_handler handler = { on_message, on_closed, NULL };
+
+static int
+open_http(struct desk *desk, struct error *err)
+{
+	desk->http = evhttp_new(desk->base);
+	if (desk->http == NULL)
+		mem_die("no HTTP server");
+	evhttp_set_max_body_size(desk->http, (ev_ssize_t)DESK_BODY_MAX);
+	evhttp_set_max_headers_size(desk->http, (ev_ssize_t)DESK_HEADERS_MAX);
+	evhttp_set_timeout(desk->http, DESK_TIMEOUT_S);
+	evhttp_set_allowed_methods(desk->http,
+	    EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_GET);
+	evhttp_set_gencb(desk->http, desk_request, desk);
+	if (evhttp_accept_socket(desk->http, desk->parts->socket) == -1)
+		return error_set(err, E_PROC, "the local socket");
+	return 0;
+}
+
+static int
+open_desk(struct desk *desk, struct error *err)
+{
+	const struct desk_parts *parts = desk->parts;
+
+	if (channel_new(&desk->supervisor, desk->base, parts->supervisor,
+		ROLE_DESK, ROLE_SUPERVISOR, &handler, desk, err) == -1 ||
+	    channel_new(&desk->registrar, desk->base, parts->registrar,
+		ROLE_DESK, ROLE_REGISTRAR, &handler, desk, err) == -1 ||
+	    card_open(&desk->self, parts->card, desk->arena, err) == -1 ||
+	    open_http(desk, err) == -1)
+		return -1;
+	return channel_send(desk->supervisor, MESSAGE_READY, 0, parts->ready,
+	    err);
+}
+
+int
+desk_process(const struct desk_parts *parts, struct error *err)
+{
+	struct desk desk = { .parts = parts, .arena = arena_new() };
+	struct visit *v;
+	int rc = -1;
+
+	TAILQ_INIT(&desk.visits);
+	if ((desk.base = event_base_new()) == NULL)
+		mem_die("no event loop");
+	if (open_desk(&desk, err) == -1)
+		goto out;
+	while (!desk.is_stopped && !desk.is_failed)
+		event_base_loop(desk.base, EVLOOP_ONCE);
+	if (desk.is_failed) {
+		*err = desk.why;
+		goto out;
+	}
+	rc = 0;
+out:
+	while ((v = TAILQ_FIRST(&desk.visits)) != NULL)
+		visit_free(v);
+	if (desk.http != NULL)
+		evhttp_free(desk.http);
+	channel_free(desk.supervisor);
+	channel_free(desk.registrar);
+	event_base_free(desk.base);
+	arena_free(desk.arena);
+	return rc;
+}

@@ -1,0 +1,107 @@
+#pragma once
+
+/*
+ * desk_parts: what the files of the desk share.  Not for others.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/attr.h"
+#include "base/error.h"
+#include "base/span.h"
+#include "desk/desk.h"
+#include "formats/json.h"
+#include "node/call_wire.h"
+
+struct arena;
+struct card;
+struct channel;
+struct event_base;
+struct evhttp;
+struct evhttp_request;
+
+/* One request of an operator's, until it is answered. */
+struct visit {
+	struct desk *desk;
+	struct evhttp_request *http; /* NULL: the caller has gone */
+	struct arena *arena;
+	struct span raw;         /* the body */
+	struct json *json;       /* the same read, if it was */
+	struct json_reader body; /* of json */
+
+	/* The call that is before the registrar, and what then.  ${why} is
+	 * NULL, or why there is no answer. */
+	uint32_t id;
+	void (*next)(struct visit *v, const struct call_reply *reply,
+	    const struct error *why);
+
+	/* A letter being made. */
+	struct span peer, content;
+	bool is_preview;
+	unsigned tries;
+	struct card *card; /* of a peer being added */
+
+	/* Several letters. */
+	struct span *letters;
+	size_t letters_n, letters_done;
+	struct json *leaves;
+
+	TAILQ_ENTRY(visit) link;
+};
+TAILQ_HEAD(visits, visit);
+
+struct desk {
+	const struct desk_parts *parts;
+	struct event_base *base;
+	struct evhttp *http;
+	struct channel *supervisor, *registrar;
+	struct card *self;
+	struct arena *arena;
+	struct visits visits;
+	unsigned visits_n;
+	uint32_t last_id;
+	bool is_stopped, is_failed;
+	struct error why; /* if is_failed */
+};
+
+/* desk_routes.c: for evhttp: a whole request. */
+void desk_request(struct evhttp_request *http, void *desk);
+
+/* desk_visit.c */
+struct visit *visit_new(struct desk *desk, struct evhttp_request *http);
+void visit_free(struct visit *v);
+
+/* Every visit ends with one of these, which free it. */
+void visit_reply(struct visit *v, struct span json);
+void visit_reply_json(struct visit *v, const struct json *json);
+void visit_reply_bytes(struct visit *v, struct span bytes, bool is_complete);
+void visit_fail(struct visit *v, const struct error *why);
+
+/* Read the body as an object; an empty one is {}.  Fails: E_USAGE. */
+NODISCARD int visit_read(struct visit *v, struct error *err);
+
+/*
+ * Ask the registrar for ${name} and go on with ${next}; or end the visit.
+ */
+void visit_call(struct visit *v, const char *name, struct span json,
+    struct span bytes,
+    void (*next)(struct visit *v, const struct call_reply *reply,
+	const struct error *why));
+
+/* Pass the answer on as it is. */
+void visit_pass(struct visit *v, const struct call_reply *reply,
+    const struct error *why);
+
+/* ${json}, which is freed, as bytes in the visit's arena. */
+struct span visit_json(struct visit *v, struct json *json);
+
+/* desk_letters.c: what an operator authorises */
+void desk_letter(struct visit *v);
+void desk_peer_add(struct visit *v);
+void desk_credential(struct visit *v);
+
+/* The operator's word to the keeper: that content may be sealed. */
+NODISCARD int desk_authorise(struct visit *v, struct span content,
+    struct error *err);

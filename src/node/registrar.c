@@ -1,0 +1,232 @@
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "docket/docket.h"
+#include "keeper/signer.h"
+#include "node/home.h"
+#include "node/registrar_parts.h"
+#include "proc/channel.h"
+#include "proc/clock.h"
+
+/* Priorities of the loop: messages come before the turn that does them. */
+#define PRIORITY_TURN 2
+#define PRIORITIES 3
+
+void
+registrar_fail(struct registrar *r, const struct error *why)
+{
+	if (!r->is_failed) {
+		r->is_failed = true;
+		r->why = *why;
+	}
+	event_base_loopbreak(r->base);
+}
+
+static void
+arm(struct event *event, int64_t ms)
+{
+	struct timeval tv = { ms / 1000, (ms % 1000) * 1000 };
+
+	if (event_add(event, &tv) == -1)
+		mem_die("no timer");
+}
+
+static void
+stop(struct registrar *r)
+{
+	if (r->batch_n > 0)
+		registrar_turn(r);
+	r->is_stopped = true;
+	event_base_loopbreak(r->base);
+}
+
+static void
+on_supervisor(struct registrar *r, const struct message *message)
+{
+	if (message->type == MESSAGE_STOP)
+		stop(r);
+	if (message->type == MESSAGE_CONFIGURE)
+		r->sandbox = arena_copy(r->kept, message->payload);
+}
+
+/* Keep it for the turn, which comes when nothing more is there to be read. */
+static void
+on_message(void *ctx, struct channel *channel, const struct message *message)
+{
+	struct registrar *r = ctx;
+	struct asked *asked;
+
+	if (channel == r->channels[ROLE_SUPERVISOR]) {
+		on_supervisor(r, message);
+		return;
+	}
+	asked = &r->batch[r->batch_n++];
+	*asked = (struct asked){ .type = message->type,
+		.id = message->id,
+		.payload = arena_copy(r->arena, message->payload) };
+	r->batch_bytes += message->payload.len;
+	if (r->batch_n == REGISTRAR_BATCH_MAX ||
+	    r->batch_bytes >= REGISTRAR_BATCH_BYTES_MAX)
+		registrar_turn(r);
+	else
+		event_active(r->turn, EV_TIMEOUT, 0);
+	arm(r->idle, REGISTRAR_IDLE_MS);
+}
+
+/* The supervisor starts all anew when one is gone. */
+static void
+on_closed(void *ctx, struct channel *channel UNUSED, const struct error *why)
+{
+	registrar_fail(ctx, why);
+}
+
+static const struct channel_handler handler = { on_message, on_closed, NULL };
+
+static void
+on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *ctx)
+{
+	struct registrar *r = ctx;
+
+	if (r->batch_n > 0)
+		registrar_turn(r);
+}
+
+static void
+on_idle(evutil_socket_t fd UNUSED, short what UNUSED, void *ctx)
+{
+	registrar_tidy(ctx);
+}
+
+static void
+on_settle(evutil_socket_t fd UNUSED, short what UNUSED, void *ctx)
+{
+	struct registrar *r = ctx;
+	struct error err;
+
+	r->now = clock_now(r->parts.clock);
+	if (registrar_settle(r, &err) == -1 && !r->is_alarmed) {
+		r->is_alarmed = true;
+		log_error("what was stored cannot be signed", &err);
+	}
+	r->sealed = NULL;
+	if (r->batch_n == 0)
+		arena_reset(r->arena);
+	registrar_tidy(r);
+	arm(r->settle, REGISTRAR_SETTLE_S * 1000);
+}
+
+static int
+open_channels(struct registrar *r, struct error *err)
+{
+	const struct {
+		enum role role;
+		int fd;
+	} ends[] = {
+		{ ROLE_SUPERVISOR, r->parts.supervisor },
+		{ ROLE_GATE, r->parts.gate },
+		{ ROLE_COURIER, r->parts.courier },
+		{ ROLE_DESK, r->parts.desk },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(ends); i++)
+		if (ends[i].fd != -1 &&
+		    channel_new(&r->channels[ends[i].role], r->base, ends[i].fd,
+			ROLE_REGISTRAR, ends[i].role, &handler, r, err) == -1)
+			return -1;
+	return 0;
+}
+
+static struct event *
+event_of(struct registrar *r, event_callback_fn call, int priority)
+{
+	struct event *event = event_new(r->base, -1, 0, call, r);
+
+	if (event == NULL || event_priority_set(event, priority) == -1)
+		mem_die("no event");
+	return event;
+}
+
+int
+registrar_new(struct registrar **out, struct event_base *base,
+    const struct registrar_parts *parts, struct error *err)
+{
+	struct registrar *r = mem_new(sizeof(*r));
+	struct docket_parts docket = {
+		.store = parts->store,
+		.blobs = parts->blobs,
+		.signer = &r->signer,
+		.random = parts->random,
+	};
+
+	*r = (struct registrar){ .parts = *parts, .base = base };
+	registrar_signer_init(r);
+	r->arena = arena_new();
+	r->kept = arena_new();
+	r->batch = mem_resize(NULL, REGISTRAR_BATCH_MAX, sizeof(*r->batch));
+	r->now = r->swept = clock_now(parts->clock);
+	r->is_restored = node_home_is_restored(parts->home);
+	r->turn = event_of(r, on_turn, PRIORITY_TURN);
+	r->idle = event_of(r, on_idle, PRIORITY_TURN);
+	r->settle = event_of(r, on_settle, PRIORITY_TURN);
+	if (docket_open(&r->docket, &docket, err) == -1 ||
+	    open_channels(r, err) == -1) {
+		registrar_free(r);
+		return -1;
+	}
+	registrar_send_pins(r);
+	registrar_send(r, ROLE_SUPERVISOR, MESSAGE_READY, 0, parts->ready);
+	r->is_owing = true;
+	arm(r->settle, 0);
+	*out = r;
+	return 0;
+}
+
+void
+registrar_free(struct registrar *r)
+{
+	if (r == NULL)
+		return;
+	registrar_drop_jobs(r);
+	for (size_t i = 0; i < COUNT_OF(r->channels); i++)
+		channel_free(r->channels[i]);
+	event_free(r->turn);
+	event_free(r->idle);
+	event_free(r->settle);
+	docket_close(r->docket);
+	arena_free(r->arena);
+	arena_free(r->kept);
+	free(r->batch);
+	free(r);
+}
+
+int
+registrar_end(const struct registrar *r, struct error *err)
+{
+	if (!r->is_failed)
+		return 0;
+	*err = r->why;
+	return -1;
+}
+
+int
+registrar_process(const struct registrar_parts *parts, struct error *err)
+{
+	struct event_base *base = event_base_new();
+	struct registrar *r = NULL;
+	int rc = -1;
+
+	if (base == NULL || event_base_priority_init(base, PRIORITIES) == -1)
+		mem_die("no event loop");
+	if (registrar_new(&r, base, parts, err) == -1)
+		goto out;
+	while (!r->is_stopped && !r->is_failed)
+		event_base_loop(base, EVLOOP_ONCE);
+	rc = registrar_end(r, err);
+out:
+	registrar_free(r);
+	event_base_free(base);
+	return rc;
+}

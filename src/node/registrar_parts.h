@@ -1,0 +1,130 @@
+#pragma once
+
+/*
+ * registrar_parts: what the files of the registrar share.  Not for others.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/instant.h"
+#include "base/span.h"
+#include "docket/deliver.h"
+#include "docket/serve.h"
+#include "keeper/signer.h"
+#include "node/call_wire.h"
+#include "node/registrar.h"
+#include "proc/message.h"
+
+struct arena;
+struct call_row;
+struct channel;
+struct docket;
+struct event;
+
+/* A job that the courier has. */
+struct given_job {
+	struct given_job *next;
+	uint32_t id;
+	struct job job;
+	struct arena *arena; /* its own */
+};
+
+/* One message of a batch, and what became of it. */
+struct asked {
+	enum message_type type;
+	uint32_t id;
+	struct span payload;
+
+	bool is_writer; /* may change the database */
+	bool has_failed;
+	struct error err; /* if has_failed */
+
+	struct serve_request request; /* PEER_REQUEST */
+	struct serve_reply reply;
+	struct span peer;         /* JOB_NEXT, JOB_DONE */
+	struct job_answer answer; /* JOB_DONE */
+	struct given_job *given;
+	struct call call; /* CALL */
+	const struct call_row *row;
+	struct call_reply call_reply;
+
+	struct span wake; /* the peer for whom there may be something */
+	bool has_peer;    /* a peer was added */
+};
+
+/* A record that was sealed in this turn; an authorisation is good for once,
+ * so a batch that is done again takes what it had. */
+struct sealed_once {
+	struct sealed_once *next;
+	struct span content, der;
+	bool is_taken; /* by the attempt that goes on */
+};
+
+struct registrar {
+	struct registrar_parts parts;
+	struct signer signer; /* parts.signer, with what was sealed before */
+	struct sealed_once *sealed;
+	struct event_base *base;
+	struct docket *docket;
+	struct channel *channels[ROLE_COUNT];
+	struct event *turn, *idle, *settle;
+
+	/* The batch being collected or done. */
+	struct arena *arena;
+	struct asked *batch;
+	size_t batch_n, batch_bytes;
+	struct instant now; /* of this turn */
+
+	struct given_job *jobs;
+	size_t jobs_n;
+	struct instant rest_until; /* after a failure of our own */
+	struct instant swept, settled;
+	bool is_dirty;       /* the write-ahead log has something */
+	bool is_owing;       /* docket_settle() failed, or was not run */
+	bool is_restored;    /* peers are to be asked first */
+	bool is_alarmed;     /* a failure was told */
+	struct span sandbox; /* what all processes' sandboxes are */
+	struct arena *kept;  /* as long as the process */
+
+	bool is_stopped, is_failed;
+	struct error why; /* if is_failed */
+};
+
+/* registrar_signer.c */
+void registrar_signer_init(struct registrar *r);
+
+/* registrar_turn.c: do the batch that was collected. */
+void registrar_turn(struct registrar *r);
+
+/* After commits: sign, unless a restore forbids it yet. */
+NODISCARD int registrar_settle(struct registrar *r, struct error *err);
+
+/* Move what was written; drop what nobody named. */
+void registrar_tidy(struct registrar *r);
+
+/* End the process with ${why}. */
+void registrar_fail(struct registrar *r, const struct error *why);
+
+/* registrar_peers.c */
+NODISCARD int registrar_read(struct registrar *r, struct asked *asked,
+    struct error *err);
+NODISCARD int registrar_do(struct registrar *r, struct asked *asked,
+    struct error *err);
+void registrar_answer(struct registrar *r, struct asked *asked);
+void registrar_send_pins(struct registrar *r);
+void registrar_wake(struct registrar *r, struct span peer);
+
+/* registrar_jobs.c: what the courier is doing */
+void registrar_give_job(struct registrar *r, struct asked *asked);
+struct given_job *registrar_take_job(struct registrar *r, uint32_t id);
+void registrar_free_job(struct given_job *given);
+void registrar_drop_jobs(struct registrar *r);
+
+/* A message to one of the others; one that cannot take it is logged. */
+void registrar_send(struct registrar *r, enum role to, enum message_type type,
+    uint32_t id, struct span payload);

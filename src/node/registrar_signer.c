@@ -1,0 +1,70 @@
+#include "base/arena.h"
+#include "base/error.h"
+#include "node/registrar_parts.h"
+
+/* Sealed in an attempt of this turn that came to nothing; NULL if it was not.
+ * Two equal letters are two: each is taken once. */
+static struct sealed_once *
+find_sealed(struct registrar *r, struct span content)
+{
+	for (struct sealed_once *s = r->sealed; s != NULL; s = s->next)
+		if (!s->is_taken && span_is_equal(s->content, content))
+			return s;
+	return NULL;
+}
+
+static int
+seal(void *ctx, struct span content, struct span *out, struct arena *arena,
+    struct error *err)
+{
+	struct registrar *r = ctx;
+	const struct signer *keeper = r->parts.signer;
+	struct sealed_once *s = find_sealed(r, content);
+
+	if (s == NULL) {
+		if (keeper->seal(keeper->ctx, content, out, arena, err) == -1)
+			return -1;
+		s = arena_alloc(r->arena, sizeof(*s));
+		s->content = arena_copy(r->arena, content);
+		s->der = arena_copy(r->arena, *out);
+		s->next = r->sealed;
+		r->sealed = s;
+	}
+	s->is_taken = true;
+	*out = arena_copy(arena, s->der);
+	return 0;
+}
+
+static int
+last(void *ctx, struct span origin, uint64_t *size, struct hash *root,
+    struct error *err)
+{
+	const struct signer *keeper = ((struct registrar *)ctx)->parts.signer;
+
+	return keeper->last(keeper->ctx, origin, size, root, err);
+}
+
+static int
+head(void *ctx, const struct checkpoint *checkpoint, const struct proof *proof,
+    struct span *out, struct arena *arena, struct error *err)
+{
+	const struct signer *keeper = ((struct registrar *)ctx)->parts.signer;
+
+	return keeper->head(keeper->ctx, checkpoint, proof, out, arena, err);
+}
+
+static int
+cosign(void *ctx, struct span note, const struct proof *proof,
+    struct span *line, struct instant *at, struct arena *arena,
+    struct error *err)
+{
+	const struct signer *keeper = ((struct registrar *)ctx)->parts.signer;
+
+	return keeper->cosign(keeper->ctx, note, proof, line, at, arena, err);
+}
+
+void
+registrar_signer_init(struct registrar *r)
+{
+	r->signer = (struct signer){ seal, last, head, cosign, r };
+}

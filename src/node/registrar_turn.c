@@ -1,0 +1,292 @@
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "docket/docket.h"
+#include "docket/documents.h"
+#include "formats/card.h"
+#include "node/home.h"
+#include "node/registrar_parts.h"
+#include "proc/clock.h"
+#include "store/store.h"
+
+/* A restored node has to hear from these first; how many. */
+static int
+count_unheard(struct registrar *r, size_t *n, struct error *err)
+{
+	size_t peers_n = docket_peers(r->docket, NULL, 0);
+	struct arena *arena = arena_new();
+	const struct card **peers = arena_array(arena, peers_n, sizeof(*peers));
+	int rc = -1;
+
+	*n = 0;
+	docket_peers(r->docket, peers, peers_n);
+	for (size_t i = 0; i < peers_n; i++) {
+		struct delivery_state state;
+
+		if (docket_delivery(r->docket, peers[i]->party, &state, arena,
+			err) == -1)
+			goto out;
+		*n += !state.is_checked;
+	}
+	rc = 0;
+out:
+	arena_free(arena);
+	return rc;
+}
+
+/*
+ * After a declared restore nothing is signed before every peer has said how
+ * much of our logs it holds (protocol section 7).
+ */
+static int
+check_restored(struct registrar *r, struct error *err)
+{
+	size_t unheard;
+
+	if (!r->is_restored)
+		return 0;
+	if (count_unheard(r, &unheard, err) == -1)
+		return -1;
+	if (unheard > 0)
+		return error_set(err, E_BUSY,
+		    "restored from a backup: waiting for %zu peers to say what "
+		    "they hold of our logs",
+		    unheard);
+	log_line(LOG_LEVEL_NOTE, "restored: every peer has been heard");
+	if (unlink(r->parts.home->restored) == -1)
+		log_line(LOG_LEVEL_WARNING, "%s stays",
+		    r->parts.home->restored);
+	r->is_restored = false;
+	return 0;
+}
+
+int
+registrar_settle(struct registrar *r, struct error *err)
+{
+	r->is_owing = true;
+	r->settled = r->now;
+	if (check_restored(r, err) == -1 ||
+	    docket_settle(r->docket, r->now, err) == -1)
+		return -1;
+	r->is_owing = false;
+	return 0;
+}
+
+/* What was learned in the transaction is forgotten with it. */
+static void
+roll_back(struct registrar *r, const struct asked *asked, size_t n)
+{
+	struct docket_parts parts = {
+		.store = r->parts.store,
+		.blobs = r->parts.blobs,
+		.signer = &r->signer,
+		.random = r->parts.random,
+	};
+	struct error err;
+	bool has_peer = false;
+
+	store_rollback(r->parts.store);
+	docket_rolled_back(r->docket);
+	for (struct sealed_once *s = r->sealed; s != NULL; s = s->next)
+		s->is_taken = false;
+	for (size_t i = 0; i < n; i++)
+		has_peer = has_peer || asked[i].has_peer;
+	if (!has_peer)
+		return;
+	/* A peer that was never added. */
+	docket_close(r->docket);
+	r->docket = NULL;
+	if (docket_open(&r->docket, &parts, &err) == -1)
+		registrar_fail(r, &err);
+}
+
+static void
+refuse_all(struct asked *asked, size_t n, const struct error *why)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (asked[i].has_failed)
+			continue;
+		asked[i].has_failed = true;
+		asked[i].err = *why;
+	}
+}
+
+/* What it did so far is void. */
+static void
+start_over(struct asked *asked, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		asked[i].wake = span_of(NULL, 0);
+		asked[i].has_peer = false;
+	}
+}
+
+/*
+ * All in one transaction.  Reading calls fail alone; where a writer fails
+ * nothing of the batch is kept.
+ */
+static int
+attempt(struct registrar *r, struct asked *asked, size_t n, bool is_writing,
+    struct error *err)
+{
+	if (is_writing && store_begin(r->parts.store, err) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct error why;
+
+		if (asked[i].has_failed ||
+		    registrar_do(r, &asked[i], &why) == 0)
+			continue;
+		if (asked[i].is_writer) {
+			*err = why;
+			return -1;
+		}
+		refuse_all(&asked[i], 1, &why);
+	}
+	if (is_writing) {
+		r->is_dirty = true;
+		return store_commit(r->parts.store, err);
+	}
+	return 0;
+}
+
+/* Who is to blame for it is not the next in the queue. */
+static void
+one_by_one(struct registrar *r, struct asked *asked, size_t n)
+{
+	for (size_t i = 0; i < n && !r->is_failed; i++) {
+		struct error err;
+
+		if (attempt(r, &asked[i], 1, asked[i].is_writer, &err) == 0)
+			continue;
+		roll_back(r, &asked[i], 1);
+		start_over(&asked[i], 1);
+		refuse_all(&asked[i], 1, &err);
+	}
+}
+
+/* Ours to mend, and not only this request's affair. */
+static bool
+is_ours(enum error_code code)
+{
+	enum fault fault = error_fault(code);
+
+	return (fault == FAULT_ENVIRONMENT || fault == FAULT_SELF) &&
+	    code != E_ANCHOR_STALE && code != E_BUSY &&
+	    code != E_KEEPER_AUTHORISATION;
+}
+
+static void
+note_failure(struct registrar *r, const struct error *err)
+{
+	if (!is_ours(err->code))
+		return;
+	r->rest_until = instant_add(r->now, period_of(REGISTRAR_REST_S));
+	if (r->is_alarmed)
+		return;
+	r->is_alarmed = true;
+	log_line(LOG_LEVEL_ALARM,
+	    "nothing can be stored or signed: %s (%s); what was acknowledged "
+	    "is kept, all else is refused until this is mended",
+	    error_text(err->code), err->detail);
+}
+
+static void
+sign(struct registrar *r)
+{
+	struct error err;
+
+	if (registrar_settle(r, &err) == -1)
+		note_failure(r, &err);
+	else if (r->is_alarmed && !instant_is_before(r->now, r->rest_until)) {
+		r->is_alarmed = false;
+		log_line(LOG_LEVEL_NOTE, "storing and signing again");
+	}
+}
+
+static void
+do_batch(struct registrar *r, struct asked *asked, size_t n)
+{
+	bool is_writing = false;
+	struct error err;
+
+	for (size_t i = 0; i < n; i++)
+		is_writing =
+		    is_writing || (asked[i].is_writer && !asked[i].has_failed);
+	if (attempt(r, asked, n, is_writing, &err) == -1) {
+		roll_back(r, asked, n);
+		start_over(asked, n);
+		if (n > 1 && !r->is_failed)
+			one_by_one(r, asked, n);
+		else
+			refuse_all(asked, n, &err);
+	}
+	if (r->is_failed)
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (asked[i].has_failed)
+			note_failure(r, &asked[i].err);
+	if (is_writing)
+		sign(r);
+}
+
+void
+registrar_turn(struct registrar *r)
+{
+	size_t n = r->batch_n;
+	bool has_peer = false;
+
+	r->now = clock_now(r->parts.clock);
+	for (size_t i = 0; i < n; i++)
+		if (registrar_read(r, &r->batch[i], &r->batch[i].err) == -1)
+			r->batch[i].has_failed = true;
+	do_batch(r, r->batch, n);
+	for (size_t i = 0; i < n && !r->is_failed; i++) {
+		registrar_answer(r, &r->batch[i]);
+		has_peer = has_peer ||
+		    (r->batch[i].has_peer && !r->batch[i].has_failed);
+	}
+	if (has_peer)
+		registrar_send_pins(r);
+	for (size_t i = 0; i < n && !r->is_failed; i++)
+		if (!r->batch[i].has_failed && r->batch[i].wake.len > 0)
+			registrar_wake(r, r->batch[i].wake);
+	r->batch_n = 0;
+	r->batch_bytes = 0;
+	r->sealed = NULL;
+	arena_reset(r->arena);
+}
+
+static void
+sweep(struct registrar *r)
+{
+	struct error err;
+
+	r->swept = r->now;
+	if (store_begin(r->parts.store, &err) == -1) {
+		log_error("sweep", &err);
+		return;
+	}
+	if (docket_documents_sweep(r->docket, r->now, &err) == -1 ||
+	    store_commit(r->parts.store, &err) == -1) {
+		log_error("sweep", &err);
+		roll_back(r, NULL, 0);
+	}
+}
+
+void
+registrar_tidy(struct registrar *r)
+{
+	struct error err;
+
+	if (r->now.s - r->swept.s >= REGISTRAR_SWEEP_S || r->now.s < r->swept.s)
+		sweep(r);
+	if (!r->is_dirty)
+		return;
+	r->is_dirty = false;
+	if (store_checkpoint(r->parts.store, &err) == -1)
+		log_error("checkpoint", &err);
+}
