@@ -283,3 +283,37 @@ two_checkpoint(struct two_node *writer, const struct log_row *log, uint64_t old,
 	buf_clear(&buf);
 	return body;
 }
+
+void
+two_lodge_many(struct two_node *node, const struct two_node *peer,
+    enum kind kind, unsigned n)
+{
+	struct draft draft = { .peer = span_text(peer->party) };
+
+	two_turn_begin(node);
+	while (n-- > 0) {
+		struct arena *arena = arena_new();
+		struct span content;
+		struct hash digest, leaf;
+		struct error err;
+
+		/* No two records of one second are the same. */
+		draft.record = two_record(node->two, kind, NULL);
+		draft.record.has_tlp = true;
+		draft.record.tlp = WORD_TLP_GREEN;
+		draft.record.documents = arena_alloc(arena,
+		    sizeof(*draft.record.documents));
+		two_must(docket_prepare(node->docket, &draft, two_now(node),
+			     &content, arena, &err),
+		    &err, "prepare");
+		digest = digest_of(content);
+		two_must(keeper_authorise(node->keeper, &digest, two_now(node),
+			     &err),
+		    &err, "authorise");
+		two_must(docket_lodge(node->docket, content, two_now(node),
+			     &leaf, &err),
+		    &err, "lodge");
+		arena_free(arena);
+	}
+	two_turn_end(node);
+}

@@ -1,0 +1,54 @@
+#pragma once
+
+/*
+ * log: one row a Merkle log: ours towards a peer, or a mirror of the peer's.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/hash.h"
+#include "base/span.h"
+
+struct arena;
+struct error;
+struct store;
+
+struct log_row {
+	int64_t id;
+	struct span origin;
+	struct span peer;   /* the docket: the other party's name */
+	bool is_own;        /* we write it */
+	unsigned epoch;     /* from 1 */
+	unsigned side;      /* 0 or 1: the writer's place by name */
+	uint64_t size;      /* entries stored here */
+	uint64_t head;      /* ours: largest signed; theirs: largest pending */
+	uint64_t mirrored;  /* largest size under the receiver's mirror line */
+	uint64_t receipted; /* largest size so covered that a record quotes */
+	uint64_t anchored;  /* largest anchor size of its valid records */
+	uint64_t settled;   /* automatic answers were lodged below this index */
+	bool is_forked; /* two signed versions were seen; nothing more taken */
+};
+
+/* Sets log->id. */
+NODISCARD int store_log_add(struct store *store, struct log_row *log,
+    struct error *err);
+NODISCARD int store_log_update(struct store *store, const struct log_row *log,
+    struct error *err);
+
+/* Owns: *out is in ${arena}; NULL if there is none. */
+NODISCARD int store_log_find(struct store *store, struct span origin,
+    struct log_row **out, struct arena *arena, struct error *err);
+
+/* By SHA-256 of the origin, as the read side names logs. */
+NODISCARD int store_log_find_key(struct store *store, const struct hash *key,
+    struct log_row **out, struct arena *arena, struct error *err);
+
+/* The newest epoch of our log to ${peer}, or of the mirror of theirs. */
+NODISCARD int store_log_of(struct store *store, struct span peer, bool is_own,
+    struct log_row **out, struct arena *arena, struct error *err);
+
+/* All logs, by peer, side, epoch. */
+NODISCARD int store_log_all(struct store *store, struct log_row **out,
+    size_t *n, struct arena *arena, struct error *err);

@@ -1,0 +1,203 @@
+#include "tests/support/prooflab.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "proof/manifest.h"
+#include "seal/digest.h"
+
+void
+prooflab_open(struct prooflab *lab)
+{
+	struct record record;
+
+	memset(lab, 0, sizeof(*lab));
+	lab->arena = arena_new();
+	two_open(&lab->two, 2);
+	lab->north = &lab->two.nodes[TWO_NORTH];
+	lab->south = &lab->two.nodes[TWO_SOUTH];
+	record = two_record(&lab->two, KIND_REQUEST, NULL);
+	two_document(lab->north, lab->south, &record, WORD_DOCUMENT_BODY, 300);
+	two_document(lab->north, lab->south, &record, WORD_DOCUMENT_EVIDENCE,
+	    700);
+	two_later(&lab->two, 10);
+	lab->request = two_lodge_record(lab->north, lab->south, &record);
+	two_later(&lab->two, 5);
+	if (!two_talk(&lab->two))
+		mem_die("the nodes do not come to rest");
+}
+
+void
+prooflab_close(struct prooflab *lab)
+{
+	two_close(&lab->two);
+	arena_free(lab->arena);
+}
+
+struct hash
+prooflab_react(struct prooflab *lab, enum kind kind)
+{
+	struct hash leaf;
+
+	two_later(&lab->two, 600);
+	leaf = two_lodge(lab->south, lab->north, kind, &lab->request);
+	two_later(&lab->two, 5);
+	if (!two_talk(&lab->two))
+		mem_die("the nodes do not come to rest");
+	return leaf;
+}
+
+struct proof_order
+prooflab_order(const struct prooflab *lab, unsigned claims)
+{
+	return (struct proof_order){ .peer = span_text(lab->south->party),
+		.record = lab->request,
+		.claims = claims };
+}
+
+void
+prooflab_make(struct prooflab *lab, const struct proof_order *order,
+    struct bundle *out)
+{
+	struct error err;
+
+	two_must(proof_make(out, lab->north->docket, lab->north->store, order,
+		     lab->arena, &err),
+	    &err, "bundle");
+}
+
+struct proof_trust
+prooflab_trust(const struct prooflab *lab)
+{
+	struct proof_trust trust = { .n = 0 };
+	struct error err;
+
+	two_must(proof_trust_card(&trust, buf_span(&lab->north->card),
+		     lab->arena, &err),
+	    &err, "card");
+	two_must(proof_trust_card(&trust, buf_span(&lab->south->card),
+		     lab->arena, &err),
+	    &err, "card");
+	return trust;
+}
+
+void
+prooflab_verify(struct prooflab *lab, const struct bundle *bundle,
+    const struct proof_trust *trust, struct proof_report *out)
+{
+	struct error err;
+
+	two_must(proof_verify(bundle, trust, out, lab->arena, &err), &err,
+	    "verify");
+}
+
+enum proof_verdict
+prooflab_verdict(const struct proof_report *report, enum proof_claim claim)
+{
+	for (size_t i = 0; i < report->n; i++)
+		if (report->lines[i].claim == claim)
+			return report->lines[i].verdict;
+	mem_die("no such claim in the report");
+}
+
+const struct bundle_file *
+prooflab_file(const struct bundle *bundle, const char *end)
+{
+	size_t len = strlen(end);
+
+	for (size_t i = 0; i < bundle->n; i++) {
+		struct span name = bundle->files[i].name;
+
+		if (name.len >= len &&
+		    memcmp(name.ptr + name.len - len, end, len) == 0)
+			return &bundle->files[i];
+	}
+	mem_die("no such file in the bundle");
+}
+
+static void
+add(struct bundle *out, struct span name, struct span bytes)
+{
+	struct error err;
+
+	two_must(bundle_add(out, name, bytes, &err), &err, "add");
+}
+
+void
+prooflab_swap(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, struct span name, struct span bytes)
+{
+	bundle_init(out, lab->arena);
+	for (size_t i = 0; i < bundle->n; i++)
+		add(out, bundle->files[i].name,
+		    span_is_equal(bundle->files[i].name, name) ?
+			bytes :
+			bundle->files[i].bytes);
+}
+
+void
+prooflab_drop(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, struct span name)
+{
+	bundle_init(out, lab->arena);
+	for (size_t i = 0; i < bundle->n; i++)
+		if (!span_is_equal(bundle->files[i].name, name))
+			add(out, bundle->files[i].name, bundle->files[i].bytes);
+}
+
+/* Rows of files that are gone go; digests are those of the files. */
+static void
+list_files(struct prooflab *lab, struct manifest *manifest,
+    const struct bundle *bundle)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < manifest->files_n; i++) {
+		struct proof_file_row row = manifest->files[i];
+		const struct bundle_file *file = bundle_find(bundle,
+		    span_text(manifest_file_name(manifest, &row, lab->arena)));
+
+		if (file == NULL)
+			continue;
+		row.sha256 = digest_of(file->bytes);
+		manifest->files[kept++] = row;
+	}
+	manifest->files_n = kept;
+}
+
+static struct span
+kept(struct prooflab *lab, struct buf *buf)
+{
+	struct span bytes = arena_copy(lab->arena, buf_span(buf));
+
+	buf_clear(buf);
+	return bytes;
+}
+
+void
+prooflab_list(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle,
+    void (*edit)(struct manifest *manifest, void *ctx), void *ctx)
+{
+	struct manifest manifest;
+	struct bundle bare;
+	struct error err;
+	struct buf buf;
+
+	two_must(manifest_read(&manifest,
+		     bundle_find(bundle, span_text(MANIFEST_NAME))->bytes,
+		     lab->arena, &err),
+	    &err, "manifest");
+	list_files(lab, &manifest, bundle);
+	if (edit != NULL)
+		edit(&manifest, ctx);
+	buf_init(&buf, MANIFEST_SIZE_MAX);
+	manifest_write(&buf, &manifest, lab->arena);
+	prooflab_swap(lab, &bare, bundle, span_text(MANIFEST_NAME),
+	    kept(lab, &buf));
+	buf_init(&buf, BUNDLE_FILE_MAX);
+	manifest_sums_write(&buf, &bare);
+	prooflab_swap(lab, out, &bare, span_text(MANIFEST_SUMS_NAME),
+	    kept(lab, &buf));
+}

@@ -1,0 +1,67 @@
+#pragma once
+
+/*
+ * prooflab: bundles for tests, made by real dockets, and ways to spoil them.
+ *
+ * Failures here end the test program.
+ */
+
+#include "base/hash.h"
+#include "proof/bundle.h"
+#include "proof/make.h"
+#include "proof/verify.h"
+#include "tests/support/twonodes.h"
+
+struct manifest;
+
+/*
+ * North asks south for something, with a body and evidence; the request is
+ * taken.
+ */
+struct prooflab {
+	struct two two;
+	struct two_node *north, *south;
+	struct hash request;
+	struct arena *arena; /* until prooflab_close() */
+};
+void prooflab_open(struct prooflab *lab);
+void prooflab_close(struct prooflab *lab);
+
+/* South reacts, and both have it.  Returns the reaction. */
+struct hash prooflab_react(struct prooflab *lab, enum kind kind);
+
+/* The order of north: ${claims} of the request. */
+struct proof_order prooflab_order(const struct prooflab *lab, unsigned claims);
+
+/* The bundle of it; it has to be one. */
+void prooflab_make(struct prooflab *lab, const struct proof_order *order,
+    struct bundle *out);
+
+/* Both cards, as a verifier has them from the parties. */
+struct proof_trust prooflab_trust(const struct prooflab *lab);
+
+/* The report; the bundle has to be whole. */
+void prooflab_verify(struct prooflab *lab, const struct bundle *bundle,
+    const struct proof_trust *trust, struct proof_report *out);
+
+/* The verdict on the first claim of that sort. */
+enum proof_verdict prooflab_verdict(const struct proof_report *report,
+    enum proof_claim claim);
+
+/* The first file whose name ends so. */
+const struct bundle_file *prooflab_file(const struct bundle *bundle,
+    const char *end);
+
+/* A copy in which ${name} has those bytes; or no file of that name at all. */
+void prooflab_swap(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, struct span name, struct span bytes);
+void prooflab_drop(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, struct span name);
+
+/*
+ * A copy whose manifest and sums fit the files that are there: what a forger
+ * hands over.  ${edit}, if not NULL, may change the manifest before.
+ */
+void prooflab_list(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle,
+    void (*edit)(struct manifest *manifest, void *ctx), void *ctx);
