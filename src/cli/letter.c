@@ -177,8 +177,8 @@ print_preview(const struct letter *letter, const struct json *reply,
 	putchar('\n');
 	if (letter->documents.n == 0)
 		return 0;
-	if (json_read(&json, letter->documents.body, letter->documents.body.len,
-		E_INTERNAL, err) == -1)
+	if (json_read_document(&json, letter->documents.body,
+		letter->documents.body.len, E_INTERNAL, err) == -1)
 		return -1;
 	printf("and with it, for the peer only, this text and %zu files:\n",
 	    letter->documents.n - 1);

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "docket/deliver_internal.h"
 #include "formats/card.h"
+#include "formats/problem.h"
 #include "ledger/checkpoint.h"
 #include "ledger/mirror.h"
 #include "ledger/tiles.h"
@@ -16,11 +17,19 @@
 #include "store/store.h"
 #include "store/tile.h"
 
+/* Their own code is no fault of ours or theirs: only its name is kept. */
 static int
 unexpected(const struct delivery *d, struct error *err)
 {
-	return error_set(err, E_HTTP, "%d to %s", d->answer->status,
-	    d->job->path);
+	enum error_code code = E_NONE;
+	struct error bad;
+
+	if (span_is_text(d->answer->type, PROBLEM_MEDIA_TYPE) &&
+	    problem_read(&code, d->answer->body, &bad) == -1)
+		code = E_NONE;
+	return error_set(err, E_HTTP, "%d to %s%s%s", d->answer->status,
+	    d->job->path, code == E_NONE ? "" : ": ",
+	    code == E_NONE ? "" : error_name(code));
 }
 
 /* After a gap the peer is asked anew where it stands. */

@@ -58,6 +58,12 @@ struct docket_parts {
 	const struct blob_dir *blobs;
 	const struct signer *signer;
 	const struct random *random;
+	/*
+	 * The store, and perhaps the keeper's journal, came from a backup:
+	 * nothing of ours is signed for a peer until that peer was asked what
+	 * it holds (delivery_state.is_checked).
+	 */
+	bool is_restored;
 };
 
 /*

@@ -150,8 +150,9 @@ docket_document_write(struct docket *docket, struct span peer,
 		    (unsigned long long)row->held, (unsigned long long)offset);
 		goto out;
 	}
+	/* The first write makes the part, if it is of no bytes. */
 	if (check_quota(docket, row, bytes.len, err) == -1 ||
-	    (bytes.len > 0 &&
+	    ((bytes.len > 0 || offset == 0) &&
 		blobs->write(blobs->ctx, &file, offset, bytes, err) == -1))
 		goto out;
 	row->held += bytes.len;

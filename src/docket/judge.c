@@ -92,6 +92,22 @@ find_past(struct trial *t, const struct hash *leaf, const char *what,
 	return 0;
 }
 
+/* The same bytes again are no second record: a case is counted once. */
+static int
+check_once(struct trial *t, struct error *err)
+{
+	struct entry_row *first;
+
+	if (store_entry_find(t->docket->parts.store, t->log->peer,
+		&t->row->leaf, &first, t->arena, err) == -1)
+		return -1;
+	if (first != NULL && first->verdict == E_NONE &&
+	    is_past(t, first->log, first->index))
+		return error_set(err, E_RECORD_TWICE, "as entry %llu",
+		    (unsigned long long)first->index);
+	return 0;
+}
+
 /* Requests are answered by the other side; only who asked withdraws. */
 static int
 check_sender(struct trial *t, const struct entry_row *opening,
@@ -221,8 +237,8 @@ check_all(struct trial *t, const struct sealed *sealed, struct error *err)
 		return error_set(err, E_RECORD_LOG, "another log");
 	if (t->record->at.s != sealed->at.s)
 		return error_set(err, E_RECORD_TIME, "at is not signingTime");
-	if (check_opening(t, err) == -1 || check_anchor(t, err) == -1 ||
-	    check_case(t, err) == -1)
+	if (check_opening(t, err) == -1 || check_once(t, err) == -1 ||
+	    check_anchor(t, err) == -1 || check_case(t, err) == -1)
 		return -1;
 	return check_kind(t, err);
 }

@@ -5,6 +5,7 @@
 #include "docket/internal.h"
 #include "ledger/checkpoint.h"
 #include "ledger/mirror.h"
+#include "ledger/tree.h"
 #include "ledger/witness.h"
 #include "store/document.h"
 #include "store/head.h"
@@ -57,20 +58,46 @@ keep_head(struct docket *docket, struct log_row *log,
 }
 
 /*
- * Two heads of one size with different roots: both are kept as evidence, and
- * nothing more is taken of that log.
+ * True if ${head}, which its log signed, is not what that log has at this
+ * size: another head was signed for it, or the entries held give another.
  */
 static int
-find_fork(struct docket *docket, struct serve_call *call, struct log_row *log,
-    const struct checkpoint *head, struct span note, struct error *err)
+is_fork(struct docket *docket, struct serve_call *call,
+    const struct log_row *log, const struct checkpoint *head, bool *out,
+    struct error *err)
 {
+	struct store_tree tree = { docket->parts.store, log->id };
+	struct tree_reader reader = store_tree_reader(&tree);
 	struct head_row *there;
+	struct hash root;
 	size_t n;
 
 	if (store_head_all(docket->parts.store, log->id, head->size, &there, &n,
 		call->arena, err) == -1)
 		return -1;
-	if (n == 0 || hash_is_equal(&there[0].root, &head->root))
+	*out = n > 0 && !hash_is_equal(&there[0].root, &head->root);
+	/* Entries are held only below a head that it signed as well. */
+	if (*out || head->size == 0 || head->size > log->size)
+		return 0;
+	if (tree_root_at(&root, &reader, head->size, err) == -1)
+		return -1;
+	*out = !hash_is_equal(&root, &head->root);
+	return 0;
+}
+
+/*
+ * Two heads of one log that cannot both be true: they are kept as evidence,
+ * and nothing more is taken of that log.
+ */
+static int
+find_fork(struct docket *docket, struct serve_call *call, struct log_row *log,
+    const struct checkpoint *head, struct span note, struct error *err)
+{
+	bool is_forked;
+
+	if (is_fork(docket, call, log, head, &is_forked, err) == -1)
+		return -1;
+	if (!is_forked)
 		return 0;
 	log->is_forked = true;
 	log_line(LOG_LEVEL_ALARM, "%.*s has signed two versions of its log",

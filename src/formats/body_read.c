@@ -151,7 +151,8 @@ body_read(struct body **out, struct span content, struct arena *arena,
 	struct error why;
 	int rc = -1;
 
-	if (json_read(&json, content, BODY_CONTENT_MAX, E_SYNTAX, err) == -1 ||
+	if (json_read_document(&json, content, BODY_CONTENT_MAX, E_SYNTAX,
+		err) == -1 ||
 	    json_reader_of(&in, json, "", E_SYNTAX, err) == -1)
 		goto out;
 	r.body = arena_alloc(arena, sizeof(*r.body));

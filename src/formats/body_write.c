@@ -137,7 +137,8 @@ set_iodef(struct json *json, struct span iodef, struct error *err)
 
 	if (iodef.len == 0)
 		return 0;
-	if (json_read(&document, iodef, BODY_CONTENT_MAX, E_DRAFT, err) == -1 ||
+	if (json_read_document(&document, iodef, BODY_CONTENT_MAX, E_DRAFT,
+		err) == -1 ||
 	    json_reader_of(&in, document, "iodef", E_DRAFT, err) == -1 ||
 	    json_get_text(&version, &in, "version", JSON_REQUIRED,
 		BODY_FIELD_MAX, err) == -1 ||
@@ -189,8 +190,8 @@ body_write(struct buf *out, const struct body *body, struct error *err)
 	if (buf_check(&content, err) == -1)
 		goto out;
 	/* an IODEF document may now be one level too deep */
-	if (json_read(&again, buf_span(&content), BODY_CONTENT_MAX, E_DRAFT,
-		err) == -1)
+	if (json_read_document(&again, buf_span(&content), BODY_CONTENT_MAX,
+		E_DRAFT, err) == -1)
 		goto out;
 	buf_add(out, buf_span(&content));
 	rc = buf_check(out, err);

@@ -23,7 +23,8 @@ fault(struct error *err, enum error_code blame, const char *where,
  * first fault in its grammar this counts right; behind it nobody reads.
  */
 static int
-check_depth(struct span text, enum error_code blame, struct error *err)
+check_depth(struct span text, unsigned max, enum error_code blame,
+    struct error *err)
 {
 	unsigned depth = 0;
 	bool is_string = false;
@@ -39,15 +40,32 @@ check_depth(struct span text, enum error_code blame, struct error *err)
 		} else if (c == '"') {
 			is_string = true;
 		} else if (c == '{' || c == '[') {
-			if (++depth > RECORD_DEPTH_MAX)
+			if (++depth > max)
 				return error_set(err, blame,
-				    "deeper than %d at byte %zu",
-				    RECORD_DEPTH_MAX, i);
+				    "deeper than %u at byte %zu", max, i);
 		} else if ((c == '}' || c == ']') && depth > 0) {
 			depth--;
 		}
 	}
 	return 0;
+}
+
+/*
+ * RFC 8785 writes a real number without an exponent below this: one beyond
+ * 2^53 would come out as an integer that is not read again.
+ */
+#define REAL_EXPONENT_MIN 1e21
+
+static bool
+is_beyond(const json_t *value)
+{
+	double real = json_real_value(value); /* 0 if it is none */
+	json_int_t integer = json_integer_value(value);
+
+	if (real < 0)
+		real = -real;
+	return integer > JSON_INTEGER_MAX || integer < -JSON_INTEGER_MAX ||
+	    (real > (double)JSON_INTEGER_MAX && real < REAL_EXPONENT_MIN);
 }
 
 /* RFC 7493 sections 2.1 and 2.2, as far as Jansson does not see to it. */
@@ -62,9 +80,7 @@ check_value(const json_t *value, enum error_code blame, struct error *err)
 	    !json_is_text(
 		span_of(json_string_value(value), json_string_length(value))))
 		return error_set(err, blame, "noncharacter in a text");
-	if (json_is_integer(value) &&
-	    (json_integer_value(value) > JSON_INTEGER_MAX ||
-		json_integer_value(value) < -JSON_INTEGER_MAX))
+	if (is_beyond(value))
 		return error_set(err, blame, "integer beyond 2^53");
 
 	json_array_foreach(value, i, member)
@@ -83,8 +99,8 @@ check_value(const json_t *value, enum error_code blame, struct error *err)
 	return 0;
 }
 
-int
-json_read(struct json **out, struct span text, size_t max,
+static int
+read_bounded(struct json **out, struct span text, size_t max, unsigned depth,
     enum error_code blame, struct error *err)
 {
 	json_t *json = NULL;
@@ -96,7 +112,7 @@ json_read(struct json **out, struct span text, size_t max,
 		    max);
 	if (text.len == 0)
 		return error_set(err, blame, "empty");
-	if (check_depth(text, blame, err) == -1)
+	if (check_depth(text, depth, blame, err) == -1)
 		return -1;
 
 	json = json_loadb((const char *)text.ptr, text.len,
@@ -114,6 +130,21 @@ json_read(struct json **out, struct span text, size_t max,
 out:
 	json_decref(json);
 	return rc;
+}
+
+int
+json_read(struct json **out, struct span text, size_t max,
+    enum error_code blame, struct error *err)
+{
+	return read_bounded(out, text, max, RECORD_DEPTH_MAX, blame, err);
+}
+
+int
+json_read_document(struct json **out, struct span text, size_t max,
+    enum error_code blame, struct error *err)
+{
+	return read_bounded(out, text, max, JSON_DOCUMENT_DEPTH_MAX, blame,
+	    err);
 }
 
 void

@@ -5,8 +5,9 @@
  *
  * With the rest of formats/, the only code that knows Jansson.  What is read
  * is UTF-8 without a mark, has no member twice, no U+0000, no lone surrogate
- * and no noncharacter, no integer beyond 2^53, nothing behind its end, and is
- * not nested deeper than RECORD_DEPTH_MAX.
+ * and no noncharacter, no integer beyond 2^53, nor one written as a real that
+ * would become such an integer, nothing behind its end, and is not nested
+ * deeper than RECORD_DEPTH_MAX.
  */
 
 #include <stdbool.h>
@@ -28,6 +29,9 @@ struct json;
 /* RFC 7493 section 2.2: what every reader holds exactly */
 #define JSON_INTEGER_MAX ((int64_t)1 << 53)
 
+/* Levels of objects and arrays in a document beside a record */
+#define JSON_DOCUMENT_DEPTH_MAX 64
+
 /*
  * Read ${text}, one object or array of at most ${max} bytes.
  *
@@ -36,6 +40,14 @@ struct json;
  */
 NODISCARD int json_read(struct json **out, struct span text, size_t max,
     enum error_code blame, struct error *err);
+
+/*
+ * The same for documents, which may be nested as deep as
+ * JSON_DOCUMENT_DEPTH_MAX: real incident documents pass what is enough for a
+ * record.
+ */
+NODISCARD int json_read_document(struct json **out, struct span text,
+    size_t max, enum error_code blame, struct error *err);
 
 /* Like free(3): NULL has no effect.  For what json_read() and _new() gave. */
 void json_free(struct json *json);

@@ -55,7 +55,7 @@ send_request() {
 }
 
 @test "evidence arrives as it was, under a safe name, and is not overwritten" {
-	cp "$dir/access.log" "$dir/..  odd;name"
+	echo odd >"$dir/..  odd;name"
 	send_request --evidence "$dir/access.log" --evidence-by analyst \
 	    --evidence-at 2026-11-20 --evidence "$dir/capture.pcap" \
 	    --evidence "$dir/..  odd;name" --wait taken
@@ -67,7 +67,7 @@ send_request() {
 	south show "$case" --save "$dir/saved" >"$dir/out"
 	cmp "$dir/access.log" "$dir/saved/${case:0:8}-request-access.log"
 	cmp "$dir/capture.pcap" "$dir/saved/${case:0:8}-request-capture.pcap"
-	cmp "$dir/access.log" "$dir/saved/${case:0:8}-request-..__odd_name"
+	cmp "$dir/..  odd;name" "$dir/saved/${case:0:8}-request-..__odd_name"
 	grep -q 192.0.2.7 "$dir/saved/${case:0:8}-request.txt"
 	[ -z "$(find "$dir/saved" -name '.*.part')" ]
 	run south show "$case" --save "$dir/saved"
@@ -130,7 +130,7 @@ send_request() {
 @test "what is not there is said to be so" {
 	run north show 00000000
 	[ "$status" -eq 1 ]
-	[[ "$output" == *"there is no such case"* ]]
+	[[ "$output" == *"no such case"* ]]
 	run north show zz
 	[ "$status" -eq 1 ]
 	run north request --to cert.west.example --purpose mitigation \
@@ -232,7 +232,7 @@ send_request() {
 		north show "$case" >"$dir/out" 2>&1 && break
 		sleep 0.2
 	done
-	grep -q "C2 server" "$dir/out"
+	grep -q "request ${case:0:8}" "$dir/out"
 	north rebuild
 }
 
@@ -253,4 +253,27 @@ send_request() {
 	done
 	run north cases --class not-taken
 	[ "$output" = "no cases" ]
+}
+
+@test "a bundle is exported, and proven with both cards only" {
+	send_request --wait taken
+	run north bundle "$case" --claim taken --out "$dir/proof"
+	[[ "$output" != *"no such"* ]] || skip "this node makes no bundles"
+	[ "$status" -eq 0 ]
+	run "$DEMARCHE" verify "$dir/proof"
+	[ "$status" -eq 5 ]
+	[[ "$output" == *"PROVEN IF"* ]]
+	run "$DEMARCHE" verify "$dir/proof" --card "$dir/north.card" \
+	    --fingerprint "$(fingerprint south)"
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"PROVEN"* ]]
+	north bundle "$case" --claim taken --out "$dir/proof.tar"
+	run "$DEMARCHE" verify "$dir/proof.tar" --card "$dir/north.card" \
+	    --card "$dir/south.card" --json
+	[ "$status" -eq 0 ]
+	run north bundle "$case" --claim taken --out "$dir/proof"
+	[ "$status" -eq 1 ]
+	run north bundle "$case" --claim everything --out "$dir/proof2"
+	[ "$status" -eq 1 ]
+	[ ! -e "$dir/proof2" ]
 }

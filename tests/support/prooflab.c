@@ -4,15 +4,16 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "ledger/proof_file.h"
 #include "proof/manifest.h"
 #include "seal/digest.h"
+#include "store/tile.h"
 
-void
-prooflab_open(struct prooflab *lab)
+static void
+open_lab(struct prooflab *lab)
 {
 	struct record record;
 
-	memset(lab, 0, sizeof(*lab));
 	lab->arena = arena_new();
 	two_open(&lab->two, 2);
 	lab->north = &lab->two.nodes[TWO_NORTH];
@@ -26,6 +27,22 @@ prooflab_open(struct prooflab *lab)
 	two_later(&lab->two, 5);
 	if (!two_talk(&lab->two))
 		mem_die("the nodes do not come to rest");
+}
+
+void
+prooflab_open(struct prooflab *lab)
+{
+	memset(lab, 0, sizeof(*lab));
+	open_lab(lab);
+}
+
+void
+prooflab_open_forged(struct prooflab *lab)
+{
+	memset(lab, 0, sizeof(*lab));
+	lab->two.nodes[TWO_NORTH].log_seed = "a key that is not of the north..";
+	lab->two.nodes[TWO_SOUTH].log_seed = "a key that is not of the south..";
+	open_lab(lab);
 }
 
 void
@@ -146,6 +163,18 @@ prooflab_drop(struct prooflab *lab, struct bundle *out,
 			add(out, bundle->files[i].name, bundle->files[i].bytes);
 }
 
+static void
+read_manifest(struct prooflab *lab, struct manifest *out,
+    const struct bundle *bundle)
+{
+	struct error err;
+
+	two_must(manifest_read(out,
+		     bundle_find(bundle, span_text(MANIFEST_NAME))->bytes,
+		     lab->arena, &err),
+	    &err, "manifest");
+}
+
 /* Rows of files that are gone go; digests are those of the files. */
 static void
 list_files(struct prooflab *lab, struct manifest *manifest,
@@ -175,29 +204,126 @@ kept(struct prooflab *lab, struct buf *buf)
 	return bytes;
 }
 
-void
-prooflab_list(struct prooflab *lab, struct bundle *out,
-    const struct bundle *bundle,
-    void (*edit)(struct manifest *manifest, void *ctx), void *ctx)
+/* Put the manifest in, and the sums that go with it. */
+static void
+write_lists(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, const struct manifest *manifest)
 {
-	struct manifest manifest;
 	struct bundle bare;
-	struct error err;
 	struct buf buf;
 
-	two_must(manifest_read(&manifest,
-		     bundle_find(bundle, span_text(MANIFEST_NAME))->bytes,
-		     lab->arena, &err),
-	    &err, "manifest");
-	list_files(lab, &manifest, bundle);
-	if (edit != NULL)
-		edit(&manifest, ctx);
 	buf_init(&buf, MANIFEST_SIZE_MAX);
-	manifest_write(&buf, &manifest, lab->arena);
+	manifest_write(&buf, manifest, lab->arena);
 	prooflab_swap(lab, &bare, bundle, span_text(MANIFEST_NAME),
 	    kept(lab, &buf));
 	buf_init(&buf, BUNDLE_FILE_MAX);
 	manifest_sums_write(&buf, &bare);
 	prooflab_swap(lab, out, &bare, span_text(MANIFEST_SUMS_NAME),
 	    kept(lab, &buf));
+}
+
+void
+prooflab_list(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle,
+    void (*edit)(struct manifest *manifest, void *ctx), void *ctx)
+{
+	struct manifest manifest;
+
+	read_manifest(lab, &manifest, bundle);
+	list_files(lab, &manifest, bundle);
+	if (edit != NULL)
+		edit(&manifest, ctx);
+	write_lists(lab, out, bundle, &manifest);
+}
+
+/* Add a file and its row, which go where the bundle has it. */
+static void
+add_row(struct prooflab *lab, struct bundle *bundle, struct manifest *manifest,
+    const struct proof_file_row *row, struct span bytes)
+{
+	struct proof_file_row *rows =
+	    arena_array(lab->arena, manifest->files_n + 1, sizeof(*rows));
+	const char *name = manifest_file_name(manifest, row, lab->arena);
+	size_t next = 0, n = 0;
+
+	add(bundle, span_text(name), bytes);
+	for (size_t i = 0; i < bundle->n; i++) {
+		struct span at = bundle->files[i].name;
+
+		if (span_is_text(at, MANIFEST_NAME) ||
+		    span_is_text(at, MANIFEST_SUMS_NAME))
+			continue;
+		rows[n++] =
+		    span_is_text(at, name) ? *row : manifest->files[next++];
+	}
+	manifest->files = rows;
+	manifest->files_n = n;
+}
+
+void
+prooflab_merge(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, const struct bundle *other)
+{
+	struct manifest manifest, more;
+	struct bundle all;
+
+	read_manifest(lab, &manifest, bundle);
+	read_manifest(lab, &more, other);
+	prooflab_swap(lab, &all, bundle, span_text(""), span_text(""));
+	for (size_t i = 0; i < more.files_n; i++) {
+		struct span name = span_text(
+		    manifest_file_name(&more, &more.files[i], lab->arena));
+
+		if (bundle_find(&all, name) == NULL)
+			add_row(lab, &all, &manifest, &more.files[i],
+			    bundle_find(other, name)->bytes);
+	}
+	write_lists(lab, out, &all, &manifest);
+}
+
+void
+prooflab_add_entry(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, uint64_t index, uint64_t size)
+{
+	struct log_row *log = two_log(lab->north, lab->south, true);
+	struct store_tree tree = { lab->north->store, log->id };
+	struct tree_reader reader = store_tree_reader(&tree);
+	struct proof_file_row row = { .use = USE_RECORD, .n = index };
+	struct proof_file file = { .index = index };
+	struct proof_file_row head = { .use = USE_HEAD, .n = size };
+	struct manifest manifest;
+	struct bundle all;
+	struct error err;
+	struct buf buf;
+
+	read_manifest(lab, &manifest, bundle);
+	prooflab_swap(lab, &all, bundle, span_text(""), span_text(""));
+	add_row(lab, &all, &manifest, &row,
+	    two_entry(lab->north, lab->south, true, index)->der);
+	file.note = bundle_find(bundle,
+	    span_text(manifest_file_name(&manifest, &head, lab->arena)))
+			->bytes;
+	two_must(tree_prove(&file.proof, &reader, index, index + 1, size, &err),
+	    &err, "path");
+	buf_init(&buf, PROOF_FILE_MAX);
+	proof_file_write(&buf, &file);
+	row.use = USE_PROOF;
+	add_row(lab, &all, &manifest, &row, kept(lab, &buf));
+	list_files(lab, &manifest, &all);
+	write_lists(lab, out, &all, &manifest);
+}
+
+void
+prooflab_add_file(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, const struct proof_file_row *row,
+    struct span bytes)
+{
+	struct manifest manifest;
+	struct bundle all;
+
+	read_manifest(lab, &manifest, bundle);
+	prooflab_swap(lab, &all, bundle, span_text(""), span_text(""));
+	add_row(lab, &all, &manifest, row, bytes);
+	list_files(lab, &manifest, &all);
+	write_lists(lab, out, &all, &manifest);
 }

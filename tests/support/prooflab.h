@@ -13,6 +13,7 @@
 #include "tests/support/twonodes.h"
 
 struct manifest;
+struct proof_file_row;
 
 /*
  * North asks south for something, with a body and evidence; the request is
@@ -25,6 +26,9 @@ struct prooflab {
 	struct arena *arena; /* until prooflab_close() */
 };
 void prooflab_open(struct prooflab *lab);
+
+/* The same with other keys: what a forger can make. */
+void prooflab_open_forged(struct prooflab *lab);
 void prooflab_close(struct prooflab *lab);
 
 /* South reacts, and both have it.  Returns the reaction. */
@@ -65,3 +69,19 @@ void prooflab_drop(struct prooflab *lab, struct bundle *out,
 void prooflab_list(struct prooflab *lab, struct bundle *out,
     const struct bundle *bundle,
     void (*edit)(struct manifest *manifest, void *ctx), void *ctx);
+
+/*
+ * A copy of ${bundle} with those files of ${other} that it does not have, and
+ * their rows; nothing more is claimed.
+ */
+void prooflab_merge(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, const struct bundle *other);
+
+/* A copy with an entry of north's log and its path to the head of ${size}. */
+void prooflab_add_entry(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, uint64_t index, uint64_t size);
+
+/* A copy with one file more, and its row. */
+void prooflab_add_file(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, const struct proof_file_row *row,
+    struct span bytes);

@@ -297,12 +297,7 @@ two_lodge_many(struct two_node *node, const struct two_node *peer,
 		struct hash digest, leaf;
 		struct error err;
 
-		/* No two records of one second are the same. */
 		draft.record = two_record(node->two, kind, NULL);
-		draft.record.has_tlp = true;
-		draft.record.tlp = WORD_TLP_GREEN;
-		draft.record.documents = arena_alloc(arena,
-		    sizeof(*draft.record.documents));
 		two_must(docket_prepare(node->docket, &draft, two_now(node),
 			     &content, arena, &err),
 		    &err, "prepare");

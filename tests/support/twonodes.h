@@ -160,7 +160,11 @@ struct hash two_lodge(struct two_node *node, const struct two_node *peer,
 struct hash two_lodge_record(struct two_node *node, const struct two_node *peer,
     struct record *record);
 
-/* The same in its two steps, for what fails. */
+/* ${n} of them in one turn. */
+void two_lodge_many(struct two_node *node, const struct two_node *peer,
+    enum kind kind, unsigned n);
+
+/* One that may fail; then nothing has happened. */
 int two_try(struct two_node *node, const struct two_node *peer,
     struct record *record, struct hash *leaf, struct error *err);
 

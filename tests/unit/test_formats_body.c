@@ -77,6 +77,12 @@ read_text(const char *text)
 	return got;
 }
 
+/* 64 levels of lists */
+#define EIGHT(x) x x x x x x x x
+#define DEEP(x) EIGHT(EIGHT(x))
+#define OPEN "["
+#define SHUT "]"
+
 TEST(a_body_comes_back_as_it_was_written)
 {
 	const struct body body = full_body();
@@ -152,8 +158,8 @@ TEST(iodef_is_an_object_with_a_version_and_incidents)
 		    "refused: iodef.Incident: empty" },
 		{ "{\"version\":\"2.0\",\"Incident\":[1],\"version\":\"2\"}",
 		    "refused: not JSON" },
-		{ "{\"version\":\"2.0\",\"Incident\":[[[[[[[[[[[[[[[]]]]]]]]]]"
-		    "]]]]]}", "refused: deeper than 16" },
+		{ "{\"version\":\"2.0\",\"Incident\":[" DEEP(OPEN) DEEP(SHUT)
+		  "]}", "refused: deeper than 64" },
 		/* clang-format on */
 	};
 

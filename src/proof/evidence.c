@@ -1,0 +1,436 @@
+#include "proof/evidence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "formats/card.h"
+#include "ledger/checkpoint.h"
+#include "proof/bundle.h"
+#include "seal/certificate.h"
+
+#define FRONTIER_FILE_MAX (TREE_PROOF_MAX * 45)
+
+static struct span
+bytes_of(const struct evidence *ev, const struct proof_file_row *row)
+{
+	return bundle_find(ev->bundle,
+	    span_text(manifest_file_name(ev->manifest, row, ev->arena)))
+	    ->bytes;
+}
+
+static int
+bad_file(const struct evidence *ev, const struct proof_file_row *row,
+    const char *why, struct error *err)
+{
+	return error_set(err, E_BUNDLE, "%s: %s",
+	    manifest_file_name(ev->manifest, row, ev->arena), why);
+}
+
+static int
+open_card(struct evidence *ev, const struct proof_file_row *row,
+    struct error *err)
+{
+	struct span file = bytes_of(ev, row), certificate, cms;
+	struct card *card;
+	struct error why;
+	struct buf again;
+	bool is_same;
+
+	if (card_open(&card, file, ev->arena, &why) == -1)
+		return bad_file(ev, row, error_text(why.code), err);
+	buf_init(&again, CARD_FILE_MAX);
+	if (card_unarmour(&certificate, &cms, file, ev->arena, err) == -1)
+		return -1;
+	card_armour(&again, certificate, cms);
+	is_same = span_is_equal(buf_span(&again), file);
+	buf_clear(&again);
+	if (!is_same ||
+	    !span_is_equal(card->party, ev->manifest->parties[row->side].party))
+		return bad_file(ev, row, "not in its form, or another's", err);
+	ev->cards[row->side] = card;
+	return 0;
+}
+
+/* "<party>/docket/<other>/<epoch>" */
+static int
+check_origin(const struct evidence *ev, unsigned side, struct error *err)
+{
+	const struct proof_party_row *row = &ev->manifest->parties[side];
+	struct span other = ev->manifest->parties[1 - side].party;
+	struct span before =
+	    span_text(arena_printf(ev->arena, "%.*s/docket/%.*s/",
+		(int)row->party.len, (const char *)row->party.ptr,
+		(int)other.len, (const char *)other.ptr));
+	struct error why;
+	uint64_t epoch;
+
+	if (!span_has_prefix(row->origin, before) ||
+	    checkpoint_size_parse(&epoch, span_skip(row->origin, before.len),
+		&why) == -1 ||
+	    epoch == 0)
+		return error_set(err, E_BUNDLE, "no log of that party");
+	return 0;
+}
+
+/* No key serves two roles, or two parties. */
+static int
+check_keys(const struct evidence *ev, struct error *err)
+{
+	const uint8_t *keys[4] = { ev->cards[0]->log, ev->cards[0]->mirror_key,
+		ev->cards[1]->log, ev->cards[1]->mirror_key };
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		for (size_t k = 0; k < i; k++)
+			if (memcmp(keys[i], keys[k], CARD_KEY_BYTES) == 0)
+				return error_set(err, E_BUNDLE,
+				    "the cards have one key in two roles");
+	if (span_is_equal(ev->cards[0]->seal, ev->cards[1]->seal))
+		return error_set(err, E_BUNDLE, "one seal for two parties");
+	if (ev->cards[0]->is_exercise != ev->cards[1]->is_exercise)
+		return error_set(err, E_BUNDLE,
+		    "one card is for exercises, the other is not");
+	return 0;
+}
+
+static bool
+is_in_order(struct span a, struct span b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	int order = memcmp(a.ptr, b.ptr, n);
+
+	return order < 0 || (order == 0 && a.len < b.len);
+}
+
+static int
+open_parties(struct evidence *ev, struct error *err)
+{
+	const struct manifest *m = ev->manifest;
+
+	if (!is_in_order(m->parties[0].party, m->parties[1].party))
+		return error_set(err, E_BUNDLE, "parties out of order");
+	for (size_t i = 0; i < m->files_n; i++)
+		if (m->files[i].use == USE_CARD &&
+		    open_card(ev, &m->files[i], err) == -1)
+			return -1;
+	if (ev->cards[0] == NULL || ev->cards[1] == NULL)
+		return error_set(err, E_BUNDLE, "a card is missing");
+	if (check_keys(ev, err) == -1)
+		return -1;
+	for (unsigned side = 0; side < 2; side++) {
+		const struct card *other = ev->cards[1 - side];
+
+		if (check_origin(ev, side, err) == -1)
+			return -1;
+		ev->writers[side] = note_key_of(NOTE_KEY_LOG,
+		    m->parties[side].origin, ev->cards[side]->log);
+		ev->mirrors[side] = note_key_of(NOTE_KEY_COSIGNER,
+		    span_text(arena_printf(ev->arena, "%.*s/mirror",
+			(int)other->party.len, (const char *)other->party.ptr)),
+		    other->mirror_key);
+	}
+	return 0;
+}
+
+void
+evidence_open_head(const struct evidence *ev, struct evidence_head *head)
+{
+	struct note *note = arena_alloc(ev->arena, sizeof(*note));
+	struct checkpoint checkpoint;
+	const struct note_line *line;
+	struct error why;
+
+	head->fault = E_NONE;
+	if (checkpoint_open(&checkpoint, note, head->bytes,
+		&ev->writers[head->side], &ev->mirrors[head->side], 1,
+		ev->arena, &why) == -1) {
+		head->fault = why.code;
+		return;
+	}
+	head->size = checkpoint.size;
+	head->root = checkpoint.root;
+	line = note_line_of(note, &ev->writers[head->side]);
+	head->writer_line = (size_t)(line - note->lines);
+	line = note_line_of(note, &ev->mirrors[head->side]);
+	if (line == NULL)
+		return;
+	head->has_line = true;
+	head->time = line->at;
+	head->mirror_line = (size_t)(line - note->lines);
+}
+
+/* Bad signatures spoil claims; a bad form spoils the bundle. */
+static int
+open_head(struct evidence *ev, const struct proof_file_row *row,
+    struct evidence_head *head, struct error *err)
+{
+	*head = (struct evidence_head){ .side = row->side,
+		.size = row->n,
+		.bytes = bytes_of(ev, row) };
+	evidence_open_head(ev, head);
+	switch ((int)head->fault) {
+	case E_NONE:
+		if (row->use == USE_HEAD && head->size != row->n)
+			return bad_file(ev, row, "another size", err);
+		return 0;
+	case E_NOTE_SIGNATURE:
+	case E_NOTE_UNSIGNED:
+		return 0;
+	default:
+		return bad_file(ev, row, error_text(head->fault), err);
+	}
+}
+
+static int
+open_frontier(struct evidence *ev, const struct proof_file_row *row,
+    struct error *err)
+{
+	struct evidence_frontier *out = &ev->frontiers[ev->frontiers_n];
+	struct hash peaks[TREE_LEVELS];
+	struct error why;
+	struct span rest;
+	size_t n = 0;
+
+	*out = (struct evidence_frontier){ .side = row->side,
+		.bytes = bytes_of(ev, row) };
+	if (out->bytes.len > FRONTIER_FILE_MAX)
+		return bad_file(ev, row, "too large", err);
+	for (rest = out->bytes; rest.len > 0 && n < TREE_LEVELS; n++) {
+		size_t end = span_find(rest, '\n');
+
+		if (end == rest.len ||
+		    checkpoint_hash_parse(&peaks[n], span_of(rest.ptr, end),
+			ev->arena, &why) == -1)
+			return bad_file(ev, row, "not lines of hashes", err);
+		rest = span_skip(rest, end + 1);
+	}
+	if (rest.len > 0 ||
+	    tree_of_peaks(&out->tree, row->n, peaks, n, &why) == -1)
+		return bad_file(ev, row, "not that many hashes", err);
+	ev->frontiers_n++;
+	return 0;
+}
+
+static int
+open_heads(struct evidence *ev, struct error *err)
+{
+	const struct manifest *m = ev->manifest;
+
+	ev->heads = arena_array(ev->arena, m->files_n, sizeof(*ev->heads));
+	ev->frontiers =
+	    arena_array(ev->arena, m->files_n, sizeof(*ev->frontiers));
+	for (size_t i = 0; i < m->files_n; i++) {
+		const struct proof_file_row *row = &m->files[i];
+
+		if (row->use == USE_HEAD) {
+			if (open_head(ev, row, &ev->heads[ev->heads_n], err) ==
+			    -1)
+				return -1;
+			ev->heads_n++;
+		} else if (row->use == USE_FORK) {
+			if (row->n < 1 || row->n > 2)
+				return bad_file(ev, row, "1 or 2", err);
+			if (open_head(ev, row,
+				&ev->forks[row->side][row->n - 1], err) == -1)
+				return -1;
+		} else if (row->use == USE_FRONTIER &&
+		    open_frontier(ev, row, err) == -1) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+compare_records(const void *a, const void *b)
+{
+	const struct evidence_record *left = a, *right = b;
+
+	if (left->side != right->side)
+		return left->side < right->side ? -1 : 1;
+	if (left->index == right->index)
+		return 0;
+	return left->index < right->index ? -1 : 1;
+}
+
+static struct evidence_record *
+entry_at(const struct evidence *ev, unsigned side, uint64_t index)
+{
+	struct evidence_record key = { .side = side, .index = index };
+
+	if (ev->records_n == 0)
+		return NULL;
+	return bsearch(&key, ev->records, ev->records_n, sizeof(key),
+	    compare_records);
+}
+
+/* The path of a record: under a head that is among the files too. */
+static int
+open_proof(struct evidence *ev, const struct proof_file_row *row,
+    struct error *err)
+{
+	struct evidence_record *record = entry_at(ev, row->side, row->n);
+	struct span bytes = bytes_of(ev, row);
+	const struct evidence_head *head = NULL;
+	struct proof_file *proof;
+	struct checkpoint at;
+	struct error why;
+	struct buf again;
+	bool is_same;
+
+	if (record == NULL)
+		return bad_file(ev, row, "no record beside it", err);
+	proof = &record->proof;
+	if (proof_file_parse(proof, bytes, ev->arena, &why) == -1)
+		return bad_file(ev, row, error_text(why.code), err);
+	buf_init(&again, PROOF_FILE_MAX);
+	proof_file_write(&again, proof);
+	is_same = span_is_equal(buf_span(&again), bytes);
+	buf_clear(&again);
+	for (size_t i = 0; i < ev->heads_n; i++)
+		if (ev->heads[i].side == row->side &&
+		    span_is_equal(ev->heads[i].bytes, proof->note))
+			head = &ev->heads[i];
+	if (!is_same || proof->has_extra || proof->index != row->n ||
+	    head == NULL)
+		return bad_file(ev, row, "not in its form", err);
+	record->has_proof = true;
+	if (head->fault != E_NONE)
+		return 0;
+	at = (struct checkpoint){ ev->writers[row->side].name, head->size,
+		head->root };
+	if (proof_file_check(proof, &record->leaf, &at, &why) == 0)
+		record->head = head;
+	return 0;
+}
+
+static int
+open_records(struct evidence *ev, struct error *err)
+{
+	const struct manifest *m = ev->manifest;
+
+	ev->records = arena_array(ev->arena, m->files_n, sizeof(*ev->records));
+	for (size_t i = 0; i < m->files_n; i++) {
+		const struct proof_file_row *row = &m->files[i];
+
+		if (row->use == USE_RECORD)
+			ev->records[ev->records_n++] =
+			    (struct evidence_record){ .side = row->side,
+				    .index = row->n,
+				    .der = bytes_of(ev, row),
+				    .leaf = tree_leaf_hash(bytes_of(ev, row)) };
+	}
+	if (ev->records_n > 0)
+		qsort(ev->records, ev->records_n, sizeof(*ev->records),
+		    compare_records);
+	for (size_t i = 0; i < m->files_n; i++)
+		if (m->files[i].use == USE_PROOF &&
+		    open_proof(ev, &m->files[i], err) == -1)
+			return -1;
+	return 0;
+}
+
+/* Is the range of a claim complete?  E_NONE, or why not. */
+static enum error_code
+try_range(struct evidence *ev, const struct proof_claim_row *claim)
+{
+	const struct evidence_head *head;
+	const struct evidence_frontier *frontier;
+	struct tree before = { .size = 0 };
+	struct hash *leaves, old_root;
+	struct error why;
+	unsigned side = 1 - claim->side;
+	size_t n;
+
+	if (claim->from > claim->size ||
+	    claim->size - claim->from > ev->records_n)
+		return E_NOT_FOUND;
+	n = (size_t)(claim->size - claim->from);
+	head = evidence_head(ev, side, claim->size);
+	frontier = evidence_frontier(ev, side, claim->from);
+	if (head == NULL || (claim->from > 0 && frontier == NULL))
+		return E_NOT_FOUND;
+	if (head->fault != E_NONE)
+		return head->fault;
+	if (claim->from > 0)
+		before = frontier->tree;
+	leaves = arena_array(ev->arena, n, sizeof(*leaves));
+	for (size_t i = 0; i < n; i++) {
+		struct evidence_record *entry =
+		    entry_at(ev, side, claim->from + i);
+
+		if (entry == NULL)
+			return E_NOT_FOUND;
+		leaves[i] = entry->leaf;
+	}
+	old_root = tree_root(&before);
+	if (tree_check_range(&before, &old_root, leaves, n, &head->root,
+		&why) == -1)
+		return why.code;
+	for (size_t i = 0; i < n; i++)
+		entry_at(ev, side, claim->from + i)->is_in_range = true;
+	return E_NONE;
+}
+
+int
+evidence_open(struct evidence *out, const struct bundle *bundle,
+    const struct manifest *manifest, struct arena *arena, struct error *err)
+{
+	*out = (struct evidence){ .arena = arena,
+		.bundle = bundle,
+		.manifest = manifest };
+	if (open_parties(out, err) == -1 || open_heads(out, err) == -1 ||
+	    open_records(out, err) == -1)
+		return -1;
+	out->ranges =
+	    arena_array(arena, manifest->claims_n, sizeof(*out->ranges));
+	for (size_t i = 0; i < manifest->claims_n; i++)
+		if (manifest->claims[i].claim == PROOF_NO_REACTION)
+			out->ranges[i] = try_range(out, &manifest->claims[i]);
+	return evidence_judge(out, err);
+}
+
+void
+evidence_close(struct evidence *evidence)
+{
+	for (unsigned side = 0; side < 2; side++)
+		for (size_t i = 0; i < evidence->seals_n[side]; i++)
+			certificate_free(evidence->seals[side][i].certificate);
+	evidence->seals_n[0] = evidence->seals_n[1] = 0;
+}
+
+const struct evidence_record *
+evidence_find(const struct evidence *ev, unsigned side, const struct hash *leaf)
+{
+	for (size_t i = 0; i < ev->records_n; i++)
+		if (ev->records[i].side == side &&
+		    hash_is_equal(&ev->records[i].leaf, leaf))
+			return &ev->records[i];
+	return NULL;
+}
+
+const struct evidence_record *
+evidence_entry(const struct evidence *ev, unsigned side, uint64_t index)
+{
+	return entry_at(ev, side, index);
+}
+
+const struct evidence_head *
+evidence_head(const struct evidence *ev, unsigned side, uint64_t size)
+{
+	for (size_t i = 0; i < ev->heads_n; i++)
+		if (ev->heads[i].side == side && ev->heads[i].size == size)
+			return &ev->heads[i];
+	return NULL;
+}
+
+const struct evidence_frontier *
+evidence_frontier(const struct evidence *ev, unsigned side, uint64_t size)
+{
+	for (size_t i = 0; i < ev->frontiers_n; i++)
+		if (ev->frontiers[i].side == side &&
+		    ev->frontiers[i].tree.size == size)
+			return &ev->frontiers[i];
+	return NULL;
+}
