@@ -22,6 +22,7 @@ static const struct call_row rows[] = {
 	{ "log", CALL_READS, call_log },
 	{ "heads", CALL_READS, call_heads },
 	{ "statement", CALL_READS, call_statement },
+	{ "bundle", CALL_READS, call_bundle },
 	{ "prepare", CALL_READS, call_prepare },
 	{ "lodge", CALL_WRITES, call_lodge },
 	{ "peer-prepare", CALL_READS, call_peer_prepare },

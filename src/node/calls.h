@@ -69,6 +69,7 @@ int call_wait(struct calling *c, struct error *err);
 int call_log(struct calling *c, struct error *err);
 int call_heads(struct calling *c, struct error *err);
 int call_statement(struct calling *c, struct error *err);
+int call_bundle(struct calling *c, struct error *err);
 int call_prepare(struct calling *c, struct error *err);
 int call_lodge(struct calling *c, struct error *err);
 int call_peer_prepare(struct calling *c, struct error *err);

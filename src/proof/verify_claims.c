@@ -137,11 +137,16 @@ is_shown(struct trial *t, unsigned side, const struct hash *leaf,
 	needs(t, side);
 	if (record->record->is_exercise)
 		t->line->is_exercise = true;
+	if (record->anchor == ANCHOR_UNKNOWN)
+		rests(t,
+		    arena_printf(t->arena,
+			"the anchor of %s, of which no head is shown", what));
 	rests(t, arena_printf(t->arena, "%s's log key", party(t, side)));
 	rest_on_seal(t, record);
 	return true;
 }
 
+/* Its taker may not have shown its own log yet; if it has, it is opened. */
 static bool
 is_taken(struct trial *t, const struct evidence_record *record)
 {
@@ -155,7 +160,7 @@ is_taken(struct trial *t, const struct evidence_record *record)
 	rests(t,
 	    arena_printf(t->arena, "%s's mirror key, and its clock",
 		party(t, other)));
-	return true;
+	return evidence_entry(t->ev, other, 0) == NULL || is_opened(t, other);
 }
 
 static bool
@@ -224,8 +229,6 @@ try_reacted(struct trial *t)
 	if (reaction->record->anchor.size <= record->index)
 		return fails(t, PROOF_REFUTED,
 		    "its author had not seen the record yet");
-	if (reaction->anchor == ANCHOR_UNKNOWN)
-		rests(t, "the reaction's anchor, of which no head is shown");
 	return true;
 }
 

@@ -106,3 +106,11 @@ start_pair() {
 commands() {
 	"$DEMARCHE" --help | sed -n 's/^  \([a-z]*\( [a-z]\{3,\}\)\{0,1\}\)  .*/\1/p'
 }
+
+# prints_only FILE: there is nothing in it that steers a terminal
+prints_only() {
+	if LC_ALL=C grep -n $'[\001-\010\013-\037\177]' "$1" |
+	    cat -v | grep .; then
+		return 1
+	fi
+}

@@ -2,7 +2,8 @@
 # What needs no running node: init, card, verify, restore, and what is said
 # where there is none.
 
-load helper
+# shellcheck disable=SC2154 # dir and root are the helper's
+load helper.bash
 
 setup() {
 	fresh_dir
