@@ -72,6 +72,19 @@ call_new(const struct nodes *nodes, const char *path, const char *body,
 	return call;
 }
 
+/* End if the node did not take it. */
+static void
+must_be_taken(CURL *call)
+{
+	long code = 0;
+
+	curl_easy_getinfo(call, CURLINFO_RESPONSE_CODE, &code);
+	if (code != 200) {
+		fprintf(stderr, "a letter was refused: %ld\n", code);
+		exit(1);
+	}
+}
+
 /* The next letter, on its way. */
 static void
 write_letter(CURL *call)
@@ -137,9 +150,7 @@ log_number(CURL *call, struct reply *reply, const char *name)
 	if (curl_easy_perform(call) != CURLE_OK)
 		mem_die("no log");
 	json = json_loads(reply->bytes, 0, NULL);
-	value = json_integer_value(
-	    json_object_get(json_array_get(json_object_get(json, "peers"), 0),
-		name));
+	value = json_integer_value(json_object_get(json, name));
 	json_decref(json);
 	return value;
 }
@@ -165,7 +176,8 @@ alone(const struct nodes *nodes, CURL *log, struct reply *reply)
 
 		write_letter(letter);
 		if (curl_easy_perform(letter) != CURLE_OK)
-			mem_die("a letter was refused");
+			mem_die("no answer");
+		must_be_taken(letter);
 		wait_delivered(log, reply, before + 1);
 		measure_sample(&measure, begun);
 	}
@@ -199,13 +211,10 @@ together(const struct nodes *nodes, CURL *log, struct reply *reply)
 		curl_multi_perform(all, &running);
 		while ((message = curl_multi_info_read(all, &left)) != NULL) {
 			CURL *call = message->easy_handle;
-			long code = 0;
 			char *place;
 
 			curl_easy_getinfo(call, CURLINFO_PRIVATE, &place);
-			curl_easy_getinfo(call, CURLINFO_RESPONSE_CODE, &code);
-			if (code != 200)
-				mem_die("a letter was refused");
+			must_be_taken(call);
 			measure_sample(&measure, begun[(uintptr_t)place]);
 			done++;
 			curl_multi_remove_handle(all, call);

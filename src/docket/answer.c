@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "docket/deliver_internal.h"
+#include "docket/recover.h"
 #include "formats/card.h"
 #include "formats/problem.h"
 #include "ledger/checkpoint.h"
@@ -18,7 +19,7 @@
 #include "store/tile.h"
 
 /* Their own code is no fault of ours or theirs: only its name is kept. */
-static int
+int
 unexpected(const struct delivery *d, struct error *err)
 {
 	enum error_code code = E_NONE;
@@ -32,114 +33,12 @@ unexpected(const struct delivery *d, struct error *err)
 	    code == E_NONE ? "" : error_name(code));
 }
 
-/* After a gap the peer is asked anew where it stands. */
-static void
+void
 forget_guesses(struct docket_peer *peer, const struct log_row *own)
 {
 	peer->pending = own->mirrored;
 	peer->mirror_next = own->mirrored;
 	peer->is_patching = false;
-}
-
-/* A head that we signed and have lost the entries of: fetch them back. */
-static int
-take_larger_head(struct delivery *d, const struct checkpoint *head,
-    struct error *err)
-{
-	struct head_row row = { d->own->id, head->size, head->root,
-		d->answer->body, d->now };
-
-	log_line(LOG_LEVEL_ALARM,
-	    "%.*s holds %llu entries of our log, we hold %llu: fetching",
-	    (int)d->own->peer.len, (const char *)d->own->peer.ptr,
-	    (unsigned long long)head->size, (unsigned long long)d->own->size);
-	d->peer->fetch_to = head->size;
-	return store_head_add(d->docket->parts.store, &row, err);
-}
-
-/* A head of a size that we have must be ours, or we are the ones who fork. */
-static int
-check_head_root(struct delivery *d, const struct checkpoint *head,
-    struct error *err)
-{
-	struct store_tree tree = { d->docket->parts.store, d->own->id };
-	struct tree_reader reader = store_tree_reader(&tree);
-	struct hash root;
-
-	if (tree_root_at(&root, &reader, head->size, err) == -1)
-		return -1;
-	if (!hash_is_equal(&root, &head->root))
-		return error_set(err, E_KEEPER_FORK,
-		    "the peer holds another version of our log at %llu",
-		    (unsigned long long)head->size);
-	return 0;
-}
-
-static int
-answer_head(struct delivery *d, struct error *err)
-{
-	struct note *note = arena_alloc(d->arena, sizeof(*note));
-	struct docket_keys *keys;
-	struct checkpoint head;
-
-	forget_guesses(d->peer, d->own);
-	if (d->answer->status == 404) {
-		d->peer->is_checked = true;
-		return 0;
-	}
-	if (d->answer->status != 200)
-		return unexpected(d, err);
-	if (keys_of_log(d->docket, d->own, &keys, err) == -1 ||
-	    checkpoint_open(&head, note, d->answer->body, &keys->writer,
-		&keys->mirror, 1, d->arena, err) == -1)
-		return -1;
-	if (head.size > d->own->size) {
-		if (take_larger_head(d, &head, err) == -1)
-			return -1;
-	} else if (check_head_root(d, &head, err) == -1) {
-		return -1;
-	}
-	d->peer->is_checked = true;
-	return 0;
-}
-
-/* The entries of a tile, those that we lack; the root is checked when all
- * are here, before anything is signed over them. */
-static int
-answer_fetch(struct delivery *d, struct error *err)
-{
-	struct tile tile = { .kind = TILE_ENTRIES,
-		.index = d->own->size / TILE_WIDTH };
-	struct span *entries =
-	    arena_array(d->arena, TILE_WIDTH, sizeof(*entries));
-	struct head_row *head;
-	struct checkpoint want;
-
-	if (d->answer->status != 200)
-		return unexpected(d, err);
-	tile.width = tile_width(0, tile.index, d->peer->fetch_to);
-	if (tile_parse_entries(entries, &tile, d->answer->body, err) == -1)
-		return -1;
-	for (uint64_t i = d->own->size % TILE_WIDTH; i < tile.width; i++) {
-		struct judged judged;
-
-		if (append_entry(d->docket, d->own, entries[i], &judged,
-			d->arena, err) == -1)
-			return -1;
-	}
-	if (d->own->size < d->peer->fetch_to)
-		return 0;
-	if (store_head_get(d->docket->parts.store, d->own->id, d->own->size,
-		&head, d->arena, err) == -1)
-		return -1;
-	if (head == NULL)
-		return error_set(err, E_STORE_CORRUPT, "no head to fetch to");
-	want = (struct checkpoint){ d->own->origin, head->size, head->root };
-	if (check_head_root(d, &want, err) == -1)
-		return -1;
-	d->peer->fetch_to = 0;
-	d->own->head = head->size;
-	return store_log_update(d->docket->parts.store, d->own, err);
 }
 
 /* What was in the batch, in the order in which send_small() took it. */
@@ -169,6 +68,19 @@ patched_name(const struct delivery *d, struct hash *name, struct error *err)
 	    span_skip(span_text(d->job->path), sizeof("/documents/") - 1), err);
 }
 
+/*
+ * The peer corrects what we believed of it.  One that does nothing else gets
+ * nowhere, and would keep us busy.
+ */
+static int
+correct_guess(struct delivery *d, struct error *err)
+{
+	if (++d->peer->corrections <= DELIVER_CORRECTIONS_MAX)
+		return 0;
+	d->peer->corrections = 0;
+	return error_set(err, E_HTTP, "corrections without end");
+}
+
 static int
 answer_offset(struct delivery *d, struct error *err)
 {
@@ -187,7 +99,7 @@ answer_offset(struct delivery *d, struct error *err)
 	}
 	d->peer->patch_offset = d->answer->offset;
 	if (!d->answer->is_complete)
-		return 0;
+		return correct_guess(d, err);
 	d->peer->is_patching = false;
 	return document_taken(d->docket, d->own->peer, &name, d->arena, err);
 }
@@ -206,6 +118,9 @@ answer_patch(struct delivery *d, struct error *err)
 	if (d->answer->is_complete)
 		return document_taken(d->docket, d->own->peer, &name, d->arena,
 		    err);
+	if (d->job->is_complete)
+		return error_set(err, E_HTTP, "the last piece was not enough");
+	d->peer->corrections = 0;
 	d->peer->is_patching = true;
 	d->peer->patching = name;
 	d->peer->patch_offset = d->job->offset + d->job->body.len;
@@ -217,6 +132,8 @@ answer_checkpoint(struct delivery *d, struct error *err)
 {
 	uint64_t size;
 
+	if (d->peer->recovery != NULL)
+		return recover_take_probe(d, err);
 	if (d->answer->status == 200) {
 		/* One job a peer at a time: the head is still the one sent,
 		 * or a newer one was signed and this one is pending. */
@@ -235,7 +152,7 @@ answer_checkpoint(struct delivery *d, struct error *err)
 		    (unsigned long long)size);
 	}
 	d->peer->pending = size;
-	return 0;
+	return correct_guess(d, err);
 }
 
 static int
@@ -270,6 +187,7 @@ store_mirror_line(struct delivery *d, const struct head_row *head,
 	if (store_line_add(d->docket->parts.store, &row, err) == -1)
 		return -1;
 	d->own->mirrored = head->size;
+	d->peer->corrections = 0;
 	return store_log_update(d->docket->parts.store, d->own, err);
 }
 
@@ -289,6 +207,8 @@ answer_info(struct delivery *d, struct error *err)
 		    "our log",
 		    (unsigned long long)info.size);
 	}
+	if (info.next <= d->peer->mirror_next && correct_guess(d, err) == -1)
+		return -1;
 	d->peer->pending = info.size;
 	d->peer->mirror_next = info.next;
 	if (d->answer->missing.len > 0)
@@ -338,8 +258,8 @@ take_answer(struct delivery *d, struct error *err)
 		enum job_kind kind;
 		int (*take)(struct delivery *d, struct error *err);
 	} takers[] = {
-		{ JOB_HEAD, answer_head },
-		{ JOB_FETCH, answer_fetch },
+		{ JOB_HEAD, recover_take_head },
+		{ JOB_FETCH, recover_take_entries },
 		{ JOB_DOCUMENTS, answer_documents },
 		{ JOB_OFFSET, answer_offset },
 		{ JOB_PATCH, answer_patch },
@@ -364,6 +284,9 @@ note_success(struct delivery *d, struct delivery_row *row, struct error *err)
 	bool was_down = row->failures > 0;
 
 	d->peer->pinged = d->now;
+	/* A recovery has gone well when it is over. */
+	if (was_down && d->peer->recovery != NULL)
+		return 0;
 	/* Written when it matters, not with every answer. */
 	if (!was_down && d->now.s - row->last_ok.s < DELIVER_PING_S / 2 &&
 	    d->now.s >= row->last_ok.s)

@@ -81,18 +81,25 @@ append_project(struct docket *docket, struct log_row *log,
 }
 
 int
+append_judged(struct docket *docket, struct log_row *log,
+    const struct judged *judged, struct arena *arena, struct error *err)
+{
+	if (store_tree_append(docket->parts.store, log->id, log->size,
+		&judged->row.leaf, 1, err) == -1 ||
+	    store_entry_add(docket->parts.store, &judged->row, err) == -1)
+		return -1;
+	/* Before the projections: they compare with this row. */
+	log->size++;
+	if (append_project(docket, log, judged, arena, err) == -1)
+		return -1;
+	return store_log_update(docket->parts.store, log, err);
+}
+
+int
 append_entry(struct docket *docket, struct log_row *log, struct span der,
     struct judged *out, struct arena *arena, struct error *err)
 {
-	if (judge_entry(docket, log, log->size, der, out, arena, err) == -1 ||
-	    store_tree_append(docket->parts.store, log->id, log->size,
-		&out->row.leaf, 1, err) == -1 ||
-	    store_entry_add(docket->parts.store, &out->row, err) == -1)
+	if (judge_entry(docket, log, log->size, der, out, arena, err) == -1)
 		return -1;
-	/* Before the projections: a head of this entry can be quoted in it
-	 * by nobody, but the row is what they compare with. */
-	log->size++;
-	if (append_project(docket, log, out, arena, err) == -1)
-		return -1;
-	return store_log_update(docket->parts.store, log, err);
+	return append_judged(docket, log, out, arena, err);
 }

@@ -5,6 +5,7 @@
 #include "docket/deliver_internal.h"
 #include "docket/documents.h"
 #include "docket/internal.h"
+#include "docket/recover.h"
 #include "formats/card.h"
 #include "ledger/mirror.h"
 #include "ledger/tiles.h"
@@ -25,48 +26,6 @@
 
 /* Bytes of one add-entries. */
 #define DELIVER_ENTRIES_MAX ((size_t)2 << 20)
-
-static const char *
-log_path(struct arena *arena, const struct log_row *own, const char *rest)
-{
-	struct hash key = digest_of(own->origin);
-	char hex[HASH_TEXT_MAX];
-
-	return arena_printf(arena, "/%s/%s", hash_write(&key, hex), rest);
-}
-
-/* Ask for the largest head of ours that they hold, once a start. */
-static int
-next_head(struct delivery *d, bool *is_job, struct error *err)
-{
-	(void)err;
-	*is_job = !d->peer->is_checked;
-	if (!*is_job)
-		return 0;
-	d->job->kind = JOB_HEAD;
-	d->job->method = SERVE_GET;
-	d->job->path = log_path(d->arena, d->own, "checkpoint");
-	return 0;
-}
-
-/* What we have lost of our own log and they hold. */
-static int
-next_fetch(struct delivery *d, bool *is_job, struct error *err)
-{
-	struct tile tile = { .kind = TILE_ENTRIES };
-	char path[TILE_PATH_MAX];
-
-	(void)err;
-	*is_job = d->peer->fetch_to > d->own->size;
-	if (!*is_job)
-		return 0;
-	tile.index = d->own->size / TILE_WIDTH;
-	tile.width = tile_width(0, tile.index, d->peer->fetch_to);
-	d->job->kind = JOB_FETCH;
-	d->job->method = SERVE_GET;
-	d->job->path = log_path(d->arena, d->own, tile_write(&tile, path));
-	return 0;
-}
 
 /* One POST of small documents, or the next step of a large one. */
 static int
@@ -275,8 +234,7 @@ next_ping(struct delivery *d, bool *is_job, struct error *err)
 /* In this order: whatever is first due is done first. */
 static int (*const steps[])(struct delivery *d, bool *is_job,
     struct error *err) = {
-	next_head,
-	next_fetch,
+	recover_next,
 	next_first_documents,
 	next_checkpoint,
 	next_entries,

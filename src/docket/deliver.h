@@ -27,6 +27,9 @@ struct docket;
 #define DELIVER_RETRY_MAX_S 60
 #define DELIVER_PING_S 30
 
+/* Answers in a row that correct what we believed and bring nothing else. */
+#define DELIVER_CORRECTIONS_MAX 16
+
 enum job_kind {
 	JOB_NONE,       /* nothing before ${job.until} */
 	JOB_HEAD,       /* GET our log's checkpoint in their mirror */

@@ -21,6 +21,12 @@ struct delivery {
 	struct arena *arena;
 };
 
+/* An answer that is not one to the job.  Returns -1. */
+int unexpected(const struct delivery *d, struct error *err);
+
+/* After a gap the peer is asked anew where it stands. */
+void forget_guesses(struct docket_peer *peer, const struct log_row *own);
+
 /* The peer holds it, or says that it does not. */
 NODISCARD int document_taken(struct docket *docket, struct span peer,
     const struct hash *name, struct arena *arena, struct error *err);

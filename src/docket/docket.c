@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "docket/internal.h"
+#include "docket/recover.h"
 #include "formats/card.h"
 #include "store/party.h"
 #include "store/store.h"
@@ -90,11 +91,19 @@ fail:
 	return -1;
 }
 
+static void
+forget_recoveries(struct docket *docket)
+{
+	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
+		recovery_end(p);
+}
+
 void
 docket_close(struct docket *docket)
 {
 	if (docket == NULL)
 		return;
+	forget_recoveries(docket);
 	keys_forget(docket);
 	arena_free(docket->arena);
 	free(docket);
@@ -110,6 +119,7 @@ void
 docket_rolled_back(struct docket *docket)
 {
 	keys_forget(docket);
+	forget_recoveries(docket);
 }
 
 const struct card *
@@ -125,6 +135,14 @@ docket_peer_state(const struct docket *docket, struct span name)
 		if (span_is_equal(p->card->party, name))
 			return p;
 	return NULL;
+}
+
+bool
+docket_is_held_back(const struct docket *docket, const struct docket_peer *peer)
+{
+	return !peer->is_checked &&
+	    (docket->parts.is_restored || peer->recovery != NULL ||
+		peer->is_contradicted || peer->is_short);
 }
 
 const struct card *

@@ -47,12 +47,16 @@ struct docket_peer {
 	bool is_asked;        /* something was sent since the last ping */
 	uint64_t pending;     /* size of the pending checkpoint over there */
 	uint64_t mirror_next; /* first entry that it does not hold */
-	uint64_t fetch_to;    /* JOB_FETCH up to this size; 0: none */
-	struct hash patching; /* a large document whose offset is known */
+	struct recovery *recovery; /* recover.h; or NULL */
+	bool is_contradicted;      /* it holds another version of our log */
+	bool is_measured;          /* the next is known */
+	bool is_short;             /* we hold less than our keeper has signed */
+	struct hash patching;      /* a large document whose offset is known */
 	uint64_t patch_offset;
 	bool is_patching;
 	struct instant pinged;
-	unsigned refusals; /* lodged since something valid came */
+	unsigned corrections; /* in a row, of what is believed of it */
+	unsigned refusals;    /* lodged since something valid came */
 };
 
 struct docket {
@@ -79,6 +83,10 @@ void docket_forget_peer(struct docket *docket, struct docket_peer *peer);
 
 struct docket_peer *docket_peer_state(const struct docket *docket,
     struct span name);
+
+/* Nothing of ours may be signed for it, nor anything of its taken, yet. */
+bool docket_is_held_back(const struct docket *docket,
+    const struct docket_peer *peer);
 
 /* "<party>/mirror", ours. */
 struct span docket_mirror_name(const struct docket *docket);
@@ -120,6 +128,10 @@ NODISCARD int receipt_read(struct docket *docket, const struct log_row *in,
 NODISCARD int append_entry(struct docket *docket, struct log_row *log,
     struct span der, struct judged *out, struct arena *arena,
     struct error *err);
+
+/* The same for an entry that was judged as the next one. */
+NODISCARD int append_judged(struct docket *docket, struct log_row *log,
+    const struct judged *judged, struct arena *arena, struct error *err);
 
 /* The projections of an entry that is stored already. */
 NODISCARD int append_project(struct docket *docket, struct log_row *log,

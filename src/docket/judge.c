@@ -237,6 +237,10 @@ check_all(struct trial *t, const struct sealed *sealed, struct error *err)
 		return error_set(err, E_RECORD_LOG, "another log");
 	if (t->record->at.s != sealed->at.s)
 		return error_set(err, E_RECORD_TIME, "at is not signingTime");
+	if (docket_peer(t->docket, t->log->peer)->is_exercise &&
+	    !t->record->is_exercise)
+		return error_set(err, E_RECORD_MEMBER,
+		    "exercise: false between parties of an exercise");
 	if (check_opening(t, err) == -1 || check_once(t, err) == -1 ||
 	    check_anchor(t, err) == -1 || check_case(t, err) == -1)
 		return -1;

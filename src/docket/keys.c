@@ -72,8 +72,11 @@ keys_add_seal(struct docket_keys *keys, uint64_t index,
 	struct span der;
 	int rc = -1;
 
+	/* A retired one is named to be known, and no more. */
 	if (record_word(credential, MEMBER_CREDENTIAL_USE) !=
 		WORD_KEY_USE_SEAL ||
+	    record_word(credential, MEMBER_CREDENTIAL_CHANGE) ==
+		WORD_CHANGE_RETIRED ||
 	    !text->is_given)
 		return 0;
 	arena = arena_new();

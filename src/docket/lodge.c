@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "docket/internal.h"
+#include "docket/recover.h"
 #include "formats/card.h"
 #include "formats/record_json.h"
 #include "keeper/signer.h"
@@ -12,6 +13,9 @@
 #include "store/party.h"
 #include "store/store.h"
 #include "store/tile.h"
+
+/* Lines quoted before one record. */
+#define LATE_LINES_MAX 64
 
 /* The newest head of the other log under our mirror line. */
 static int
@@ -56,7 +60,10 @@ out:
 	return rc;
 }
 
-/* Our own records pass the same judge as the peer's. */
+/*
+ * Our own records pass the same judge as the peer's; what would not be valid
+ * never gets into our log.
+ */
 static int
 seal_and_append(struct docket *docket, struct log_row *own, struct span content,
     struct hash *leaf, struct arena *arena, struct error *err)
@@ -66,13 +73,13 @@ seal_and_append(struct docket *docket, struct log_row *own, struct span content,
 	struct span der;
 
 	if (signer->seal(signer->ctx, content, &der, arena, err) == -1 ||
-	    append_entry(docket, own, der, &judged, arena, err) == -1)
+	    judge_entry(docket, own, own->size, der, &judged, arena, err) == -1)
 		return -1;
 	if (judged.row.verdict != E_NONE)
 		return error_set(err, judged.row.verdict,
 		    "our own record would not be valid");
 	*leaf = judged.row.leaf;
-	return 0;
+	return append_judged(docket, own, &judged, arena, err);
 }
 
 int
@@ -90,26 +97,51 @@ lodge_automatic(struct docket *docket, struct log_row *own,
 	return seal_and_append(docket, own, content, &leaf, arena, err);
 }
 
+/* Is this an entry whose receipt somebody waits for? */
+static int
+see_record(void *ctx, const struct entry_row *entry, struct error *err)
+{
+	bool *has_record = ctx;
+
+	(void)err;
+	*has_record = *has_record ||
+	    (entry->verdict == E_NONE && entry->kind != KIND_RECEIPT);
+	return 0;
+}
+
 /*
- * What the receiver's node should have lodged and has not: the line that
- * covers our records, quoted by us.
+ * What the receiver's node should have lodged and has not: the lines that
+ * cover our records, quoted by us, the oldest first.  Each, since each is
+ * when its records were taken.  Receipts alone get none.
  */
 static int
-quote_late_line(struct docket *docket, struct log_row *own, struct instant now,
+quote_late_lines(struct docket *docket, struct log_row *own, struct instant now,
     struct arena *arena, struct error *err)
 {
+	uint64_t from = own->receipted;
 	struct docket_keys *keys;
-	struct line_row *line;
 
-	if (own->mirrored <= own->receipted)
-		return 0;
-	if (keys_of_log(docket, own, &keys, err) == -1 ||
-	    store_line_last(docket->parts.store, own->id, keys->mirror.name,
-		&line, arena, err) == -1)
+	if (keys_of_log(docket, own, &keys, err) == -1)
 		return -1;
-	if (line == NULL || now.s - line->time.s < DOCKET_RECEIPT_GRACE_S)
-		return 0;
-	return lodge_receipt(docket, own, own, line->size, now, arena, err);
+	for (unsigned i = 0; i < LATE_LINES_MAX && from < own->mirrored; i++) {
+		struct line_row *line;
+		bool has_record = false;
+
+		if (store_line_first(docket->parts.store, own->id, from + 1,
+			keys->mirror.name, &line, arena, err) == -1)
+			return -1;
+		if (line == NULL ||
+		    now.s - line->time.s < DOCKET_RECEIPT_GRACE_S)
+			return 0;
+		if (store_entry_range(docket->parts.store, own->id, from,
+			line->size, see_record, &has_record, err) == -1 ||
+		    (has_record &&
+			lodge_receipt(docket, own, own, line->size, now, arena,
+			    err) == -1))
+			return -1;
+		from = line->size;
+	}
+	return 0;
 }
 
 /* The documents a draft names are here, for this peer. */
@@ -180,6 +212,7 @@ docket_lodge(struct docket *docket, struct span content, struct instant now,
     struct hash *leaf, struct error *err)
 {
 	struct arena *arena = arena_new();
+	struct docket_peer *peer;
 	struct record *record;
 	struct log_row *own;
 	int rc = -1;
@@ -192,7 +225,19 @@ docket_lodge(struct docket *docket, struct span content, struct instant now,
 		error_set(err, E_RECORD_LOG, "not a log of ours");
 		goto out;
 	}
-	if (quote_late_line(docket, own, now, arena, err) == -1)
+	peer = docket_peer_state(docket, own->peer);
+	if (peer == NULL) {
+		error_set(err, E_STORE_CORRUPT, "a log without peer");
+		goto out;
+	}
+	if (recover_measure(docket, peer, err) == -1)
+		goto out;
+	if (record->kind != KIND_OPENING && docket_is_held_back(docket, peer)) {
+		error_set(err, E_BUSY,
+		    "the peer was not yet heard on what it holds of our log");
+		goto out;
+	}
+	if (quote_late_lines(docket, own, now, arena, err) == -1)
 		goto out;
 	if (record->anchor.size < own->anchored) {
 		error_set(err, E_ANCHOR_STALE, "%llu is behind %llu",

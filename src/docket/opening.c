@@ -32,6 +32,34 @@ origin_of(struct span writer, struct span reader, unsigned epoch,
 	    (const char *)reader.ptr, epoch));
 }
 
+static bool
+has_shared_key(const struct card *a, const struct card *b)
+{
+	for (unsigned i = 0; i < a->tls_n; i++)
+		for (unsigned k = 0; k < b->tls_n; k++)
+			if (hash_is_equal(&a->tls[i], &b->tls[k]))
+				return true;
+	return span_is_equal(span_of(a->log, sizeof(a->log)),
+		   span_of(b->log, sizeof(b->log))) ||
+	    span_is_equal(span_of(a->mirror_key, sizeof(a->mirror_key)),
+		span_of(b->mirror_key, sizeof(b->mirror_key))) ||
+	    span_is_equal(a->seal, b->seal);
+}
+
+/* A card that names another party's keys would take its connections. */
+static int
+check_keys(const struct docket *docket, const struct card *card,
+    struct error *err)
+{
+	bool is_shared = has_shared_key(card, docket->self);
+
+	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
+		is_shared = is_shared || has_shared_key(card, p->card);
+	if (is_shared)
+		return error_set(err, E_CARD, "a key of another party's");
+	return 0;
+}
+
 static int
 open_peer_card(struct docket *docket, struct span file, struct card **card,
     struct arena *arena, struct error *err)
@@ -46,7 +74,7 @@ open_peer_card(struct docket *docket, struct span file, struct card **card,
 	if (docket_peer(docket, (*card)->party) != NULL)
 		return error_set(err, E_PEER_KNOWN, "%.*s",
 		    (int)(*card)->party.len, (const char *)(*card)->party.ptr);
-	return 0;
+	return check_keys(docket, *card, err);
 }
 
 int

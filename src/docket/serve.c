@@ -76,7 +76,7 @@ docket_serve(struct docket *docket, const struct serve_request *request,
 	if (dispatch(docket, &call, &fault) == 0)
 		return 0;
 	if (error_fault(fault.code) == FAULT_PEER ||
-	    error_fault(fault.code) == FAULT_OPERATOR) {
+	    error_fault(fault.code) == FAULT_OPERATOR || fault.code == E_BUSY) {
 		refuse(reply, &fault, arena);
 		return 0;
 	}

@@ -26,6 +26,10 @@ find_theirs(struct docket *docket, struct serve_call *call, struct span origin,
 	if (*log == NULL || (*log)->is_own ||
 	    !span_is_equal((*log)->peer, call->request->peer))
 		return error_set(err, E_CHECKPOINT_ORIGIN, "not theirs");
+	/* What anchors in entries of ours that are lost would seem wrong. */
+	if (docket_is_held_back(docket,
+		docket_peer_state(docket, call->request->peer)))
+		return error_set(err, E_BUSY, "still asking what it holds");
 	if ((*log)->is_forked)
 		return error_set(err, E_FORKED, "%.*s", (int)origin.len,
 		    (const char *)origin.ptr);

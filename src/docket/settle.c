@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "docket/internal.h"
+#include "docket/recover.h"
 #include "keeper/signer.h"
 #include "ledger/checkpoint.h"
 #include "ledger/tree.h"
@@ -166,51 +167,71 @@ struct owed {
 	struct log_row *own;
 	struct docket_peer *peer;
 	bool wants_receipt;
+	uint64_t done; /* entries below it are answered */
 };
 
 static int
-answer_entry(void *ctx, const struct entry_row *entry, struct error *err)
+see_owed(void *ctx, const struct entry_row *entry, struct error *err)
+{
+	struct owed *owed = ctx;
+
+	(void)err;
+	if (entry->verdict == E_NONE && entry->kind != KIND_RECEIPT)
+		owed->wants_receipt = true;
+	return 0;
+}
+
+static int
+refuse_entry(void *ctx, const struct entry_row *entry, struct error *err)
 {
 	struct owed *owed = ctx;
 	struct record refusal = { .kind = KIND_REFUSAL };
 	struct fact *facts = refusal.facts;
 	struct settling *s = owed->settling;
 
-	if (entry->verdict == E_NONE) {
+	if (entry->verdict == E_NONE)
 		owed->peer->refusals = 0;
-		if (entry->kind != KIND_RECEIPT)
-			owed->wants_receipt = true;
-		return 0;
-	}
 	/* Two nodes that refuse each other's refusals come to an end. */
-	if (owed->peer->refusals >= DOCKET_REFUSALS_MAX)
-		return 0;
-	owed->peer->refusals++;
-	facts[0] =
-	    (struct fact){ .is_given = true, .n = 1, .hashes = &entry->leaf };
-	facts[1] = (struct fact){ .is_given = true,
-		.n = 1,
-		.text = span_text(error_name(entry->verdict)) };
-	return lodge_automatic(s->docket, owed->own, &refusal, s->now, s->arena,
-	    err);
+	if (entry->verdict != E_NONE &&
+	    owed->peer->refusals < DOCKET_REFUSALS_MAX) {
+		facts[0] = (struct fact){ .is_given = true,
+			.n = 1,
+			.hashes = &entry->leaf };
+		facts[1] = (struct fact){ .is_given = true,
+			.n = 1,
+			.text = span_text(error_name(entry->verdict)) };
+		if (lodge_automatic(s->docket, owed->own, &refusal, s->now,
+			s->arena, err) == -1)
+			return -1;
+		owed->peer->refusals++;
+	}
+	owed->done = entry->index + 1;
+	return 0;
 }
 
-/* Lodge what is owed for entries of ${theirs} that our line now covers. */
+/*
+ * Lodge what is owed for entries of ${theirs} that our line now covers: the
+ * receipt, then a refusal for each that was set aside.  What fails half way
+ * is gone on with from there.
+ */
 static int
 answer_log(struct settling *s, struct log_row *theirs, struct log_row *own,
     struct error *err)
 {
+	struct store *store = s->docket->parts.store;
 	struct owed owed = {
 		.settling = s,
 		.own = own,
 		.peer = docket_peer_state(s->docket, theirs->peer),
+		.done = theirs->settled,
 	};
+	struct error why;
+	int rc;
 
 	if (theirs->settled >= theirs->mirrored)
 		return 0;
-	if (store_entry_range(s->docket->parts.store, theirs->id,
-		theirs->settled, theirs->mirrored, answer_entry, &owed,
-		err) == -1)
+	if (store_entry_range(store, theirs->id, theirs->settled,
+		theirs->mirrored, see_owed, &owed, err) == -1)
 		return -1;
 	if (owed.wants_receipt && theirs->receipted < theirs->mirrored) {
 		if (lodge_receipt(s->docket, own, theirs, theirs->mirrored,
@@ -219,8 +240,24 @@ answer_log(struct settling *s, struct log_row *theirs, struct log_row *own,
 		/* The projection wrote it through a row of its own. */
 		theirs->receipted = theirs->mirrored;
 	}
-	theirs->settled = theirs->mirrored;
-	return store_log_update(s->docket->parts.store, theirs, err);
+	rc = store_entry_range(store, theirs->id, theirs->settled,
+	    theirs->mirrored, refuse_entry, &owed, &why);
+	theirs->settled = owed.done;
+	if (store_log_update(store, theirs, err) == -1)
+		return -1;
+	if (rc == -1)
+		*err = why;
+	return rc;
+}
+
+/* The docket of ${log} waits for what its peer holds. */
+static bool
+must_wait(const struct settling *s, const struct log_row *log)
+{
+	const struct docket_peer *peer =
+	    docket_peer_state(s->docket, log->peer);
+
+	return peer == NULL || docket_is_held_back(s->docket, peer);
 }
 
 static struct log_row *
@@ -246,7 +283,7 @@ write_down(struct settling *s, struct error *err)
 		struct log_row *own;
 		struct error why;
 
-		if (s->logs[i].is_own ||
+		if (s->logs[i].is_own || must_wait(s, &s->logs[i]) ||
 		    (own = own_log_beside(s, &s->logs[i])) == NULL)
 			continue;
 		/* Nothing of ours before our own opening record. */
@@ -266,7 +303,7 @@ static bool
 has_owed(const struct settling *s)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (!s->logs[i].is_own &&
+		if (!s->logs[i].is_own && !must_wait(s, &s->logs[i]) &&
 		    s->logs[i].settled < s->logs[i].mirrored)
 			return true;
 	return false;
@@ -286,7 +323,8 @@ turn(struct settling *s, bool *is_done, struct error *err)
 		struct log_row *log = &s->logs[i];
 		struct error why;
 
-		if ((log->is_own ? sign_head : cosign_head)(s, log, &why) == 0)
+		if (must_wait(s, log) ||
+		    (log->is_own ? sign_head : cosign_head)(s, log, &why) == 0)
 			continue;
 		if (!is_local(&why)) {
 			*err = why;
@@ -313,6 +351,9 @@ docket_settle(struct docket *docket, struct instant now, struct error *err)
 	bool is_done = false;
 	int rc = 0;
 
+	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
+		if (recover_measure(docket, p, err) == -1)
+			return -1;
 	for (int i = 0; i < SETTLE_TURNS_MAX && !is_done && rc == 0; i++) {
 		struct settling s = {
 			.docket = docket,

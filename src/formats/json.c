@@ -382,7 +382,7 @@ json_list_hash(struct hash *out, const struct json_list *list, size_t i,
     struct error *err)
 {
 	struct error why;
-	struct span text;
+	struct span text = { NULL, 0 };
 
 	if (json_list_text(&text, list, i, HASH_TEXT_MAX, err) == -1)
 		return -1;

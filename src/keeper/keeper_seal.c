@@ -80,7 +80,9 @@ find_introduced(const struct sealing *sealing, const struct record *record,
 	struct span bytes;
 
 	*out = NULL;
-	if (record_word(record, MEMBER_CREDENTIAL_CHANGE) != WORD_CHANGE_NEW)
+	/* A compromise that names a new key puts it in force all the same. */
+	if (record_word(record, MEMBER_CREDENTIAL_CHANGE) ==
+	    WORD_CHANGE_RETIRED)
 		return 0;
 	for (size_t i = 0; i < COUNT_OF(uses); i++) {
 		if (uses[i].word != word)

@@ -185,7 +185,6 @@ static const struct {
 	enum word word;
 } uses[] = {
 	{ "seal", KEEPER_SEAL, WORD_KEY_USE_SEAL },
-	{ "mirror", KEEPER_MIRROR, WORD_KEY_USE_MIRROR },
 	{ "encryption", KEEPER_ENCRYPTION, WORD_KEY_USE_ENCRYPTION },
 };
 
@@ -210,8 +209,7 @@ read_change(struct calling *c, struct change *change, struct error *err)
 		is_known = true;
 	}
 	if (!is_known)
-		return error_set(err, E_USAGE,
-		    "use: seal, mirror or encryption");
+		return error_set(err, E_USAGE, "use: seal or encryption");
 	if (word_find(&change->change_word, VOCABULARY_CHANGE, word, &bad) ==
 		-1 ||
 	    change->change_word == WORD_CHANGE_RETIRED)

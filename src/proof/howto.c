@@ -198,8 +198,12 @@ static void
 write_path(struct howto *h, const struct evidence_record *entry)
 {
 	const char *proof = file_of(h, USE_PROOF, entry->side, entry->index);
+	const char *head = file_of(h, USE_HEAD, entry->side, entry->head->size);
 	uint64_t at = entry->index, last = entry->head->size - 1;
 
+	buf_printf(h->out, "path %s %llu %s %zu\n", proof,
+	    (unsigned long long)entry->index, head,
+	    PROOF_FIRST_LINE + entry->proof.proof.n + 1);
 	for (size_t i = 0; i < entry->proof.proof.n; i++) {
 		bool is_left = (at & 1) == 1 || at == last;
 
@@ -212,8 +216,7 @@ write_path(struct howto *h, const struct evidence_record *entry)
 		at >>= 1;
 		last >>= 1;
 	}
-	buf_printf(h->out, "is_root %s\n",
-	    file_of(h, USE_HEAD, entry->side, entry->head->size));
+	buf_printf(h->out, "is_root %s\n", head);
 }
 
 static void
@@ -421,6 +424,7 @@ howto_write(struct buf *out, const struct evidence *evidence)
 
 	buf_text(out, HOWTO_START);
 	buf_text(out, HOWTO_COMMANDS);
+	buf_text(out, HOWTO_SIGNATURES);
 	for (unsigned side = 0; side < 2; side++)
 		write_card(&h, side);
 	write_heads(&h);

@@ -69,6 +69,13 @@
 	"    digest \"$T/leaf\" \"$2\"\n"                                      \
 	"    openssl dgst -sha256 -binary \"$T/leaf\" >\"$T/h\"\n"             \
 	"}\n"                                                                  \
+	"\n# The proof $1 is of entry $2 under the head $3, its last lines.\n" \
+	"path() {\n"                                                           \
+	"    [ \"$(line 1 \"$1\")\" = 'c2sp.org/tlog-proof@v1' ] &&\n"         \
+	"        [ \"$(line 2 \"$1\")\" = \"index $2\" ] &&\n"                 \
+	"        [ \"$(tail -n \"+$4\" \"$1\")\" = \"$(cat \"$3\")\" ] ||\n"   \
+	"        bad \"the form of $1\"\n"                                     \
+	"}\n"                                                                  \
 	"\n# One step to the root: a byte 01, the left hash, the right "       \
 	"hash;\n"                                                              \
 	"# the other one is line $2 of the proof $3, on the side $1.\n"        \
@@ -84,74 +91,76 @@
 	"is_root() {\n"                                                        \
 	"    [ \"$(base64 <\"$T/h\")\" = \"$(line 3 \"$1\")\" ] ||\n"          \
 	"        bad \"the root of $1\"\n"                                     \
-	"}\n"                                                                  \
-	"\n# $T/sig is a signature of the Ed25519 key $1 over $T/text.\n"      \
-	"ed25519() {\n"                                                        \
-	"    printf '\\060\\052\\060\\005\\006\\003' >\"$T/key\"\n"            \
-	"    printf '\\053\\145\\160\\003\\041\\000' >>\"$T/key\"\n"           \
-	"    printf %s \"$1\" | base64 -d >>\"$T/key\"\n"                      \
-	"    openssl pkeyutl -verify -pubin -keyform DER -inkey \"$T/key\" "   \
-	"\\\n"                                                                 \
-	"        -rawin -in \"$T/text\" -sigfile \"$T/sig\" \\\n"              \
-	"        >\"$T/said\" 2>&1 || bad \"a signature on $2\"\n"             \
-	"}\n"                                                                  \
-	"\n# Line $2 of the head $1 is $3's signature by the key $4.\n"        \
-	"log_line() {\n"                                                       \
-	"    [ \"$(line 1 \"$1\")\" = \"$3\" ] || bad \"the log of $1\"\n"     \
-	"    [ \"$(line 4 \"$1\")\" = '' ] || bad \"the form of $1\"\n"        \
-	"    [ \"$(line \"$2\" \"$1\" | cut -d ' ' -f 2)\" = \"$3\" ] ||\n"    \
-	"        bad \"the signer of $1\"\n"                                   \
-	"    head -n 3 \"$1\" >\"$T/text\"\n"                                  \
-	"    line \"$2\" \"$1\" | cut -d ' ' -f 3 | base64 -d |\n"             \
-	"        tail -c +5 >\"$T/sig\"\n"                                     \
-	"    ed25519 \"$4\" \"$1\"\n"                                          \
-	"    echo \"OK: $1, $(line 2 \"$1\") entries, signed by its log\"\n"   \
-	"}\n"                                                                  \
-	"\n# Line $2 of the head $1 is the line of the mirror $3, key $4:\n"   \
-	"# its holder says that it stored all of these entries by that "       \
-	"time.\n"                                                              \
-	"mirror_line() {\n"                                                    \
-	"    [ \"$(line \"$2\" \"$1\" | cut -d ' ' -f 2)\" = \"$3\" ] ||\n"    \
-	"        bad \"the mirror of $1\"\n"                                   \
-	"    line \"$2\" \"$1\" | cut -d ' ' -f 3 | base64 -d |\n"             \
-	"        tail -c +5 >\"$T/timed\"\n"                                   \
-	"    S=$(head -c 8 \"$T/timed\" | od -An -tu8 --endian=big |\n"        \
-	"        tr -d ' ')\n"                                                 \
-	"    tail -c +9 \"$T/timed\" >\"$T/sig\"\n"                            \
-	"    { printf 'cosignature/v1\\ntime %s\\n' \"$S\"\n"                  \
-	"      head -n 3 \"$1\"; } >\"$T/text\"\n"                             \
-	"    ed25519 \"$4\" \"$1\"\n"                                          \
-	"    echo \"OK: $1, under $3 at $(date -u -d \"@$S\" +%FT%TZ)\"\n"     \
-	"}\n"                                                                  \
-	"\n# A tree built anew: $T/s1 to $T/sN are the trees so far, the\n"    \
-	"# largest first.\n"                                                   \
-	"peak() { N=$((N + 1)); line \"$1\" \"$2\" | base64 -d >\"$T/s$N\"; "  \
-	"}\n"                                                                  \
-	"push() { leaf \"$1\" \"$2\"; N=$((N + 1)); mv \"$T/h\" \"$T/s$N\"; "  \
-	"}\n"                                                                  \
-	"fold() {\n"                                                           \
-	"    M=$((N - 1))\n"                                                   \
-	"    { printf '\\001'; cat \"$T/s$M\" \"$T/s$N\"; } >\"$T/n\"\n"       \
-	"    openssl dgst -sha256 -binary \"$T/n\" >\"$T/s$M\"\n"              \
-	"    N=$M\n"                                                           \
-	"}\n"                                                                  \
-	"\n# The content just opened is no reaction to the record $1.\n"       \
-	"no_reaction() {\n"                                                    \
-	"    case \"$(cat \"$T/content\")\" in\n"                              \
-	"    *\"$1\"*) ;;\n"                                                   \
-	"    *) return ;;\n"                                                   \
-	"    esac\n"                                                           \
-	"    for K in acknowledgement return decision result; do\n"            \
-	"        case \"$(tr -d ' \\n\\t' <\"$T/content\")\" in\n"             \
-	"        *\"\\\"kind\\\":\\\"$K\\\"\"*) bad \"a reaction: $K\" ;;\n"   \
-	"        esac\n"                                                       \
-	"    done\n"                                                           \
-	"}\n"                                                                  \
-	"\n# Heads $1 and $2 have one size and two roots.\n"                   \
-	"is_fork() {\n"                                                        \
-	"    [ \"$(line 2 \"$1\")\" = \"$(line 2 \"$2\")\" ] &&\n"             \
-	"        [ \"$(line 3 \"$1\")\" != \"$(line 3 \"$2\")\" ] ||\n"        \
-	"        bad 'these heads are no fork'\n"                              \
+	"}\n"
+
+#define HOWTO_SIGNATURES                                                      \
+	"\n# $T/sig is a signature of the Ed25519 key $1 over $T/text.\n"     \
+	"ed25519() {\n"                                                       \
+	"    printf '\\060\\052\\060\\005\\006\\003' >\"$T/key\"\n"           \
+	"    printf '\\053\\145\\160\\003\\041\\000' >>\"$T/key\"\n"          \
+	"    printf %s \"$1\" | base64 -d >>\"$T/key\"\n"                     \
+	"    openssl pkeyutl -verify -pubin -keyform DER -inkey \"$T/key\" "  \
+	"\\\n"                                                                \
+	"        -rawin -in \"$T/text\" -sigfile \"$T/sig\" \\\n"             \
+	"        >\"$T/said\" 2>&1 || bad \"a signature on $2\"\n"            \
+	"}\n"                                                                 \
+	"\n# Line $2 of the head $1 is $3's signature by the key $4.\n"       \
+	"log_line() {\n"                                                      \
+	"    [ \"$(line 1 \"$1\")\" = \"$3\" ] || bad \"the log of $1\"\n"    \
+	"    [ \"$(line 4 \"$1\")\" = '' ] || bad \"the form of $1\"\n"       \
+	"    [ \"$(line \"$2\" \"$1\" | cut -d ' ' -f 2)\" = \"$3\" ] ||\n"   \
+	"        bad \"the signer of $1\"\n"                                  \
+	"    head -n 3 \"$1\" >\"$T/text\"\n"                                 \
+	"    line \"$2\" \"$1\" | cut -d ' ' -f 3 | base64 -d |\n"            \
+	"        tail -c +5 >\"$T/sig\"\n"                                    \
+	"    ed25519 \"$4\" \"$1\"\n"                                         \
+	"    echo \"OK: $1, $(line 2 \"$1\") entries, signed by its log\"\n"  \
+	"}\n"                                                                 \
+	"\n# Line $2 of the head $1 is the line of the mirror $3, key $4:\n"  \
+	"# its holder says that it stored all of these entries by that "      \
+	"time.\n"                                                             \
+	"mirror_line() {\n"                                                   \
+	"    [ \"$(line \"$2\" \"$1\" | cut -d ' ' -f 2)\" = \"$3\" ] ||\n"   \
+	"        bad \"the mirror of $1\"\n"                                  \
+	"    line \"$2\" \"$1\" | cut -d ' ' -f 3 | base64 -d |\n"            \
+	"        tail -c +5 >\"$T/timed\"\n"                                  \
+	"    S=$(head -c 8 \"$T/timed\" | od -An -tu8 --endian=big |\n"       \
+	"        tr -d ' ')\n"                                                \
+	"    tail -c +9 \"$T/timed\" >\"$T/sig\"\n"                           \
+	"    { printf 'cosignature/v1\\ntime %s\\n' \"$S\"\n"                 \
+	"      head -n 3 \"$1\"; } >\"$T/text\"\n"                            \
+	"    ed25519 \"$4\" \"$1\"\n"                                         \
+	"    echo \"OK: $1, under $3 at $(date -u -d \"@$S\" +%FT%TZ)\"\n"    \
+	"}\n"                                                                 \
+	"\n# A tree built anew: $T/s1 to $T/sN are the trees so far, the\n"   \
+	"# largest first.\n"                                                  \
+	"peak() { N=$((N + 1)); line \"$1\" \"$2\" | base64 -d >\"$T/s$N\"; " \
+	"}\n"                                                                 \
+	"push() { leaf \"$1\" \"$2\"; N=$((N + 1)); mv \"$T/h\" \"$T/s$N\"; " \
+	"}\n"                                                                 \
+	"fold() {\n"                                                          \
+	"    M=$((N - 1))\n"                                                  \
+	"    { printf '\\001'; cat \"$T/s$M\" \"$T/s$N\"; } >\"$T/n\"\n"      \
+	"    openssl dgst -sha256 -binary \"$T/n\" >\"$T/s$M\"\n"             \
+	"    N=$M\n"                                                          \
+	"}\n"                                                                 \
+	"\n# The content just opened is no reaction to the record $1.\n"      \
+	"no_reaction() {\n"                                                   \
+	"    case \"$(cat \"$T/content\")\" in\n"                             \
+	"    *\"$1\"*) ;;\n"                                                  \
+	"    *) return ;;\n"                                                  \
+	"    esac\n"                                                          \
+	"    for K in acknowledgement return decision result; do\n"           \
+	"        case \"$(tr -d ' \\n\\t' <\"$T/content\")\" in\n"            \
+	"        *\"\\\"kind\\\":\\\"$K\\\"\"*) bad \"a reaction: $K\" ;;\n"  \
+	"        esac\n"                                                      \
+	"    done\n"                                                          \
+	"}\n"                                                                 \
+	"\n# Heads $1 and $2 have one size and two roots.\n"                  \
+	"is_fork() {\n"                                                       \
+	"    [ \"$(line 2 \"$1\")\" = \"$(line 2 \"$2\")\" ] &&\n"            \
+	"        [ \"$(line 3 \"$1\")\" != \"$(line 3 \"$2\")\" ] ||\n"       \
+	"        bad 'these heads are no fork'\n"                             \
 	"}\n"
 
 #define HOWTO_HEADS                                                       \

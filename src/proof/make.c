@@ -319,7 +319,7 @@ drop_claims(struct making *m, const struct evidence *ev, const char **why)
 	*why = "nothing of that is held here";
 	for (size_t i = 0; i < manifest->claims_n; i++) {
 		const struct proof_claim_row *claim = &manifest->claims[i];
-		struct proof_line line;
+		struct proof_line line = { .why = "" };
 
 		verify_claim(&line, ev, i, m->arena);
 		if (line.verdict != PROOF_PROVEN && !line.is_short) {

@@ -86,15 +86,24 @@ renewed(struct buf *out, struct span in, struct arena *arena UNUSED,
 	return 0;
 }
 
+/* Its text is cleaned and cut when it is read, so only that has one form. */
 static int
 refused(struct buf *out, struct span in, struct arena *arena UNUSED,
     struct error *err)
 {
-	struct error why;
+	struct error why, again;
+	struct buf clean;
 
 	if (message_refusal_parse(&why, in, err) == -1)
 		return -1;
-	message_refusal_write(out, &why);
+	fuzz_must(why.code != E_NONE);
+	buf_init(&clean, KEEPER_WIRE_MAX);
+	message_refusal_write(&clean, &why);
+	fuzz_done(message_refusal_parse(&again, buf_span(&clean), err), err);
+	fuzz_must(again.code == why.code);
+	fuzz_must(span_is_text(span_text(again.detail), why.detail));
+	buf_clear(&clean);
+	buf_add(out, in);
 	return 0;
 }
 

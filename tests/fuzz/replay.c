@@ -100,6 +100,8 @@ run_damaged(struct arena *arena)
 		uint8_t *copy;
 
 		bytes = seed(i, arena);
+		if (bytes.len == 0)
+			break;
 		step = bytes.len / places + 1;
 		copy = mem_new(bytes.len);
 		memcpy(copy, bytes.ptr, bytes.len);

@@ -204,6 +204,18 @@ kept(struct prooflab *lab, struct buf *buf)
 	return bytes;
 }
 
+void
+prooflab_sum(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle)
+{
+	struct buf buf;
+
+	buf_init(&buf, BUNDLE_FILE_MAX);
+	manifest_sums_write(&buf, bundle);
+	prooflab_swap(lab, out, bundle, span_text(MANIFEST_SUMS_NAME),
+	    kept(lab, &buf));
+}
+
 /* Put the manifest in, and the sums that go with it. */
 static void
 write_lists(struct prooflab *lab, struct bundle *out,
@@ -216,10 +228,7 @@ write_lists(struct prooflab *lab, struct bundle *out,
 	manifest_write(&buf, manifest, lab->arena);
 	prooflab_swap(lab, &bare, bundle, span_text(MANIFEST_NAME),
 	    kept(lab, &buf));
-	buf_init(&buf, BUNDLE_FILE_MAX);
-	manifest_sums_write(&buf, &bare);
-	prooflab_swap(lab, out, &bare, span_text(MANIFEST_SUMS_NAME),
-	    kept(lab, &buf));
+	prooflab_sum(lab, out, &bare);
 }
 
 void

@@ -85,3 +85,7 @@ void prooflab_add_entry(struct prooflab *lab, struct bundle *out,
 void prooflab_add_file(struct prooflab *lab, struct bundle *out,
     const struct bundle *bundle, const struct proof_file_row *row,
     struct span bytes);
+
+/* A copy whose sums, and nothing else, fit the files. */
+void prooflab_sum(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle);

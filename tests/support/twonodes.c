@@ -135,9 +135,8 @@ static void
 fill_card(struct two_node *node, struct card *card,
     const struct keeper_public *keys)
 {
-	unsigned n = node->endpoints == NULL ?
-	    1 :
-	    (unsigned)(node->endpoints[0] - '0');
+	unsigned n =
+	    node->endpoints == NULL ? 1 : (unsigned)(node->endpoints[0] - '0');
 
 	card->country = span_text(node->country);
 	for (unsigned i = 0; i < n; i++)
@@ -213,8 +212,7 @@ make_node(struct two_node *node)
 		.party = node->party,
 		.country = node->country,
 		.is_exercise = true,
-		.not_before =
-		    instant_add(node->two->now, period_of(-86400)),
+		.not_before = instant_add(node->two->now, period_of(-86400)),
 		.not_after = instant_of(4102444800),
 	};
 	struct error err;

@@ -102,8 +102,8 @@ edit(struct scene *scene, struct span body, const char *from, const char *to)
 static struct span
 good(struct scene *scene)
 {
-	return two_checkpoint(scene->south, scene->log, scene->old,
-	    scene->size, scene->note);
+	return two_checkpoint(scene->south, scene->log, scene->old, scene->size,
+	    scene->note);
 }
 
 /* With no proof at all. */
@@ -165,8 +165,7 @@ head_text(struct scene *scene, const char *more)
 	    encode_base64_text(scene->two.arena, hash_span(&root));
 
 	return arena_printf(scene->two.arena, "%.*s\n%llu\n%s\n%s",
-	    (int)scene->log->origin.len,
-	    (const char *)scene->log->origin.ptr,
+	    (int)scene->log->origin.len, (const char *)scene->log->origin.ptr,
 	    (unsigned long long)scene->size, base64, more);
 }
 
@@ -221,8 +220,7 @@ with_a_zero_before_the_size(struct scene *scene)
 {
 	return with_text(scene,
 	    arena_text(scene->two.arena,
-		edit(scene, span_text(head_text(scene, "")), "/1\n",
-		    "/1\n0")));
+		edit(scene, span_text(head_text(scene, "")), "/1\n", "/1\n0")));
 }
 
 static struct span
@@ -510,8 +508,8 @@ TEST(the_same_head_again_is_welcome_and_moves_nothing)
 	struct scene scene;
 
 	scene_open(&scene);
-	reply = ask(&scene,
-	    bare(&scene, scene.old, true_head(&scene, scene.old)));
+	reply =
+	    ask(&scene, bare(&scene, scene.old, true_head(&scene, scene.old)));
 	check_int(reply.status, 200);
 	check(two_log(scene.north, scene.south, false)->head == scene.old);
 	check_int(ask(&scene, good(&scene)).status, 200);
@@ -683,8 +681,8 @@ TEST(a_fork_of_the_known_head_is_seen_whatever_else_is_wrong_with_the_request)
 		    i < COUNT_OF(olds) ? olds[i] : scene.old, scene.old);
 		reply = ask(&scene, fork.body);
 		check_refused(&reply, 422, E_CHECKPOINT_FORK);
-		check_evidence(&scene, scene.old,
-		    true_head(&scene, scene.old), fork.note);
+		check_evidence(&scene, scene.old, true_head(&scene, scene.old),
+		    fork.note);
 		two_close(&scene.two);
 	}
 }

@@ -74,8 +74,8 @@ static struct span
 edited(struct scene *scene, const char *from, const char *to)
 {
 	struct record record = good(scene, KIND_REQUEST, NULL);
-	char *text = arena_text(scene->two.arena,
-	    two_written(&scene->two, &record));
+	char *text =
+	    arena_text(scene->two.arena, two_written(&scene->two, &record));
 	char *at = strstr(text, from);
 
 	if (at == NULL)
@@ -135,8 +135,7 @@ add_signer(CMS_ContentInfo *cms, const struct seal_key *key, struct instant at,
 static struct span
 forge(struct scene *scene, const struct forgery *f)
 {
-	BIO *content =
-	    BIO_new_mem_buf(f->content.ptr, (int)f->content.len);
+	BIO *content = BIO_new_mem_buf(f->content.ptr, (int)f->content.len);
 	CMS_ContentInfo *cms = CMS_sign(NULL, NULL, NULL, content, FLAGS);
 	unsigned char *der = NULL;
 	CMS_SignerInfo *signer, *second;
@@ -304,8 +303,8 @@ a_sealed_record_too_large(struct scene *scene)
 	struct forgery f = forgery_of(scene);
 
 	f.content = edited(scene, "{\"anchor\"",
-	    arena_printf(scene->two.arena, "{\"x\":\"%0*d\",\"anchor\"",
-		33000, 1));
+	    arena_printf(scene->two.arena, "{\"x\":\"%0*d\",\"anchor\"", 33000,
+		1));
 	return forge(scene, &f);
 }
 
@@ -514,7 +513,8 @@ static struct span
 sent_twice(struct scene *scene)
 {
 	return two_entry(scene->south, scene->north, true,
-	    two_log(scene->south, scene->north, true)->size - 1)->der;
+	    two_log(scene->south, scene->north, true)->size - 1)
+	    ->der;
 }
 
 /* A receipt by SOUTH that quotes ${note}. */
@@ -542,9 +542,9 @@ head_of(struct scene *scene, struct two_node *writer, uint64_t size,
 
 	if (!has_line)
 		return note;
-	return span_text(arena_printf(scene->two.arena, "%.*s%.*s",
-	    (int)note.len, (const char *)note.ptr, (int)line.len,
-	    (const char *)line.ptr));
+	return span_text(
+	    arena_printf(scene->two.arena, "%.*s%.*s", (int)note.len,
+		(const char *)note.ptr, (int)line.len, (const char *)line.ptr));
 }
 
 static struct span
@@ -657,7 +657,9 @@ a_credential_that_is_none(struct scene *scene)
 	two_word(&scene->two, &record, MEMBER_CREDENTIAL_USE,
 	    WORD_KEY_USE_SEAL);
 	*two_fact(&record, MEMBER_CREDENTIAL_CERTIFICATE) =
-	    (struct fact){ .is_given = true, .n = 1, .text = span_text("MAA=") };
+	    (struct fact){ .is_given = true,
+		    .n = 1,
+		    .text = span_text("MAA=") };
 	(void)two_content(scene->south, scene->north, &record);
 	return written(scene, &record);
 }
@@ -670,8 +672,8 @@ a_second_opening(struct scene *scene)
 	struct record *record;
 	struct error err;
 
-	must(record_read(&record, span_text(text), scene->two.arena, &err) ==
-	    0);
+	must(
+	    record_read(&record, span_text(text), scene->two.arena, &err) == 0);
 	(void)two_content(scene->south, scene->north, record);
 	return written(scene, record);
 }
@@ -751,13 +753,14 @@ refusals(struct scene *scene, const struct hash *leaf, const char *reason,
 		if (entry->kind != KIND_REFUSAL ||
 		    record_read(&record, entry->content, scene->two.arena,
 			&err) == -1 ||
-		    !hash_is_equal(
-			record_fact(record, MEMBER_REFUSAL_ENTRY)->hashes,
+		    !hash_is_equal(record_fact(record, MEMBER_REFUSAL_ENTRY)
+				       ->hashes,
 			leaf))
 			continue;
 		(*all)++;
-		n += span_is_text(
-		    record_fact(record, MEMBER_REFUSAL_REASON)->text, reason);
+		n += span_is_text(record_fact(record, MEMBER_REFUSAL_REASON)
+				      ->text,
+		    reason);
 	}
 	return n;
 }
@@ -780,14 +783,14 @@ try_trick(struct scene *scene, const struct trick *trick, bool is_first_time)
 
 	log = two_log(scene->north, scene->south, false);
 	require(log->size > at + 1 && log->mirrored == log->size);
-	check_str(error_name(
-		      two_entry(scene->north, scene->south, false, at)->verdict),
+	check_str(error_name(two_entry(scene->north, scene->south, false, at)
+				 ->verdict),
 	    error_name(trick->want));
 	check_str(error_name(
 		      two_entry(scene->south, scene->north, true, at)->verdict),
 	    error_name(trick->want));
-	check(two_entry(scene->north, scene->south, false, at)->content.len ==
-	    0);
+	check(
+	    two_entry(scene->north, scene->south, false, at)->content.len == 0);
 	check_int(two_entry(scene->north, scene->south, false, at - 1)->kind,
 	    KIND_REQUEST);
 	check_int(two_entry(scene->north, scene->south, false, at + 1)->kind,
@@ -811,8 +814,7 @@ TEST(each_fault_is_mirrored_set_aside_refused_once_and_nothing_behind_it_stops)
 	}
 	check(two_agree(&scene.two, scene.north, scene.south));
 	check(two_statement(&scene.two, instant_of(TWO_BEGIN_S),
-	    instant_add(scene.two.now, period_of(1)), scene.two.now,
-	    &figures));
+	    instant_add(scene.two.now, period_of(1)), scene.two.now, &figures));
 	/* SOUTH is side 1: two good requests a trick and the first one. */
 	check_int((long long)figures.directions[1].all.total,
 	    1 + 2 * (long long)COUNT_OF(tricks));
@@ -860,15 +862,15 @@ know_north(struct scene *scene, struct card **cards)
 	struct party_row row = { .card = buf_span(&north->card),
 		.added_at = scene->two.now };
 	struct log_row own = {
-		.origin = span_text(
-		    "cert.south.example/docket/cert.north.example/1"),
+		.origin =
+		    span_text("cert.south.example/docket/cert.north.example/1"),
 		.is_own = true,
 		.epoch = 1,
 		.side = 1,
 	};
 	struct log_row theirs = {
-		.origin = span_text(
-		    "cert.north.example/docket/cert.south.example/1"),
+		.origin =
+		    span_text("cert.north.example/docket/cert.south.example/1"),
 		.epoch = 1,
 	};
 	struct error err;

@@ -114,8 +114,8 @@ info_of(struct scene *scene, const struct serve_reply *reply)
 	struct error err;
 
 	check_str(reply->type, MIRROR_INFO_TYPE);
-	check(mirror_info_parse(&info, reply->body, scene->two.arena, &err) ==
-	    0);
+	check(
+	    mirror_info_parse(&info, reply->body, scene->two.arena, &err) == 0);
 	return info;
 }
 
@@ -186,8 +186,8 @@ TEST(three_hundred_entries_cut_in_the_second_package_keep_the_first)
 	check(held(&scene)->mirrored == end);
 	check(two_talk(&scene.two));
 	check(two_agree(&scene.two, scene.north, scene.south));
-	check_int(
-	    (int)two_count(scene.north, scene.south, false, KIND_REPORT), 300);
+	check_int((int)two_count(scene.north, scene.south, false, KIND_REPORT),
+	    300);
 	two_close(&scene.two);
 }
 
@@ -310,7 +310,8 @@ TEST(a_flipped_byte_in_a_proof_is_seen)
 	/* The last package ends with its proof: [256, end) of end. */
 	reply = send(&scene, span_of(body.ptr, body.len - 1));
 	check_int(reply.status, 202);
-	body = upload(&scene, 256, two_log(scene.south, scene.north, true)->head);
+	body =
+	    upload(&scene, 256, two_log(scene.south, scene.north, true)->head);
 	n = body.ptr[body.len - 1 - 32];
 	check_int((int)n, 1);
 	proof = body.len - 32;
@@ -405,7 +406,8 @@ TEST(tiles_and_entries_are_served_within_signed_heads_to_the_two_parties)
 	scene_open(&scene, 3);
 	old = held(&scene)->mirrored;
 	record = two_record(&scene.two, KIND_REPORT, NULL);
-	two_document(scene.south, scene.north, &record, WORD_DOCUMENT_BODY, 100);
+	two_document(scene.south, scene.north, &record, WORD_DOCUMENT_BODY,
+	    100);
 	two_lodge_record(scene.south, scene.north, &record);
 	show_head(&scene);
 	log = two_log(scene.south, scene.north, true);
@@ -424,8 +426,8 @@ TEST(tiles_and_entries_are_served_within_signed_heads_to_the_two_parties)
 			reply = two_get(scene.north, scene.south, path);
 			check_int(reply.status, width <= old ? 200 : 404);
 			/* NORTH's third party has nothing to do with it. */
-			reply = two_get(scene.north,
-			    &scene.two.nodes[TWO_EAST], path);
+			reply = two_get(scene.north, &scene.two.nodes[TWO_EAST],
+			    path);
 			check_refused(&reply, E_CHECKPOINT_ORIGIN);
 		}
 	}
@@ -539,8 +541,8 @@ TEST(a_document_is_resumed_wherever_it_was_cut)
 		    404);
 		if (cut % 8 == 3)
 			two_restart(scene.north, true);
-		check_int(patch(&scene, &blob, cut,
-			      span_skip(blob.bytes, cut), true)
+		check_int(patch(&scene, &blob, cut, span_skip(blob.bytes, cut),
+			      true)
 			      .status,
 		    204);
 		check_at(&scene, &blob, 204, 40, true);
@@ -679,8 +681,8 @@ TEST(a_batch_is_taken_up_to_what_is_wrong_in_it)
 		check_whole(&scene, &blob);
 		buf_clear(&batch);
 	}
-	reply = two_post(scene.north, scene.south, "/documents",
-	    span_of(NULL, 0));
+	reply =
+	    two_post(scene.north, scene.south, "/documents", span_of(NULL, 0));
 	check_int(reply.status, 204);
 	reply = two_post(scene.north, scene.south, "/documents",
 	    span_of(arena_alloc(scene.two.arena, SERVE_CHUNK_MAX + 1),
@@ -762,8 +764,8 @@ TEST(a_sender_without_quota_waits_and_goes_on_when_there_is_room)
 	    &err, "sweep");
 	two_must(store_commit(scene.north->store, &err), &err, "commit");
 	check(two_talk(&scene.two));
-	check_int(
-	    (int)two_count(scene.north, scene.south, false, KIND_REPORT), 1);
+	check_int((int)two_count(scene.north, scene.south, false, KIND_REPORT),
+	    1);
 	check(two_agree(&scene.two, scene.north, scene.south));
 	two_close(&scene.two);
 }

@@ -77,7 +77,7 @@ TEST(without_trust_each_claim_is_proven_if_the_fingerprints_are_right)
 	check_int(proof_report_status(&report), PROOF_EXIT_PROVEN_IF);
 	/* One of two is not enough. */
 	require(proof_trust_card(&trust, buf_span(&lab.south->card), lab.arena,
-		    &(struct error){ E_NONE }) == 0);
+		    &(struct error){ .code = E_NONE }) == 0);
 	prooflab_verify(&lab, &bundle, &trust, &report);
 	check_verdict(&report, PROOF_TAKEN, PROOF_PROVEN_IF);
 	prooflab_close(&lab);
@@ -285,10 +285,11 @@ one_of_two(struct bundle *out, struct hash *first)
 	order.record = lab.request;
 	lab.request = *first;
 	prooflab_react(&lab, KIND_ACKNOWLEDGEMENT);
+	something_else(100);
 	lab.request = order.record;
 	order.claims = 1u << PROOF_NO_REACTION;
 	order.has_until = true;
-	order.until = instant_of(TWO_BEGIN_S + 300);
+	order.until = instant_add(lab.two.now, period_of(-50));
 	prooflab_make(&lab, &order, &silence);
 	order.claims = 1u << PROOF_TAKEN;
 	order.record = *first;
@@ -296,11 +297,24 @@ one_of_two(struct bundle *out, struct hash *first)
 	prooflab_merge(&lab, out, &silence, &taken);
 }
 
+/* Where the acknowledgement stands in south's log. */
+static uint64_t
+reaction_index(void)
+{
+	uint64_t index = 0;
+
+	while (two_entry(lab.north, lab.south, false, index)->kind !=
+	    KIND_ACKNOWLEDGEMENT)
+		index++;
+	return index;
+}
+
 TEST(a_reaction_in_the_range_refutes_silence)
 {
 	struct proof_trust trust;
 	struct proof_report report;
-	struct bundle bundle, forged, without;
+	struct bundle bundle, forged, without, swapped;
+	struct span name;
 	struct hash first;
 
 	prooflab_open(&lab);
@@ -311,60 +325,20 @@ TEST(a_reaction_in_the_range_refutes_silence)
 	prooflab_list(&lab, &forged, &bundle, about_another, &first);
 	prooflab_verify(&lab, &forged, &trust, &report);
 	check_verdict(&report, PROOF_NO_REACTION, PROOF_REFUTED);
-	/* Without the entry that refutes it the range has a hole. */
-	for (size_t i = forged.n; i-- > 0;) {
-		struct span name = forged.files[i].name;
-
-		if (!span_has_prefix(name, span_text("cert.south")) ||
-		    name.len < 5 || name.ptr[name.len - 1] != 'm')
-			continue;
-		prooflab_drop(&lab, &without, &forged, name);
-		break;
-	}
-	prooflab_list(&lab, &forged, &without, NULL, NULL);
-	prooflab_verify(&lab, &forged, &trust, &report);
+	/* Without the entry that refutes it the range has a hole; and with
+	 * another in its place it leads to another root. */
+	name = span_text(arena_printf(lab.arena, "cert.south.example-%llu.p7m",
+	    (unsigned long long)reaction_index()));
+	prooflab_drop(&lab, &without, &forged, name);
+	prooflab_list(&lab, &swapped, &without, NULL, NULL);
+	prooflab_verify(&lab, &swapped, &trust, &report);
+	check_verdict(&report, PROOF_NO_REACTION, PROOF_NOT_PROVEN);
+	prooflab_swap(&lab, &without, &forged, name,
+	    two_entry(lab.north, lab.south, false, 1)->der);
+	prooflab_list(&lab, &swapped, &without, NULL, NULL);
+	prooflab_verify(&lab, &swapped, &trust, &report);
 	check_verdict(&report, PROOF_NO_REACTION, PROOF_NOT_PROVEN);
 	prooflab_close(&lab);
-}
-
-/* The range is said to begin one entry later, behind the reaction. */
-static void
-shorter(struct manifest *manifest, void *ctx)
-{
-	(void)ctx;
-	manifest->claims[0].from++;
-}
-
-TEST(a_range_that_does_not_begin_at_the_anchor_proves_nothing)
-{
-	struct proof_trust trust;
-	struct proof_report report;
-	struct bundle bundle, forged;
-	struct hash first;
-
-	prooflab_open(&lab);
-	trust = prooflab_trust(&lab);
-	one_of_two(&bundle, &first);
-	prooflab_list(&lab, &forged, &bundle, shorter, NULL);
-	prooflab_verify(&lab, &forged, &trust, &report);
-	check_verdict(&report, PROOF_NO_REACTION, PROOF_NOT_PROVEN);
-	prooflab_close(&lab);
-}
-
-/* South seals an entry with a key that nobody has seen. */
-static void
-put_sealed_by(struct seal_key *key)
-{
-	struct record record =
-	    two_record(&lab.two, KIND_ACKNOWLEDGEMENT, &lab.request);
-	struct span content = two_content(lab.south, lab.north, &record), der;
-	struct error err;
-
-	two_must(seal_sign(&der, content, key, lab.two.now, lab.two.arena,
-		     &err),
-	    &err, "seal");
-	two_put(lab.south, lab.north, der);
-	check(two_talk(&lab.two));
 }
 
 static void
@@ -397,6 +371,100 @@ with_frontier(struct bundle *out, const struct bundle *bundle, uint64_t from)
 		    encode_base64_text(lab.arena, hash_span(&peaks[i])));
 	prooflab_add_file(&lab, &more, bundle, &row, span_text(text));
 	prooflab_list(&lab, out, &more, begin_at, &from);
+}
+
+/* An anchor that the request does not have. */
+static struct hash
+put_liar(const struct hash *like)
+{
+	struct record record = two_record(&lab.two, KIND_REQUEST, NULL);
+	uint64_t index = 0;
+
+	(void)two_content(lab.north, lab.south, &record);
+	while (
+	    !hash_is_equal(&two_entry(lab.north, lab.south, true, index)->leaf,
+		like))
+		index++;
+	record.anchor.size =
+	    two_entry(lab.north, lab.south, true, index)->anchor_size;
+	record.anchor.root.bytes[0] ^= 1;
+	return two_put(lab.north, lab.south,
+	    two_seal(lab.north, two_written(&lab.two, &record)));
+}
+
+TEST(a_range_that_does_not_begin_at_the_anchor_proves_nothing)
+{
+	struct proof_trust trust;
+	struct proof_report report;
+	struct bundle bundle, forged;
+	struct hash first;
+
+	prooflab_open(&lab);
+	trust = prooflab_trust(&lab);
+	one_of_two(&bundle, &first);
+	/* Behind the reaction it is complete, and shows none. */
+	with_frontier(&forged, &bundle, reaction_index() + 1);
+	prooflab_list(&lab, &bundle, &forged, about_another, &first);
+	prooflab_verify(&lab, &bundle, &trust, &report);
+	check_verdict(&report, PROOF_NO_REACTION, PROOF_NOT_PROVEN);
+	prooflab_close(&lab);
+}
+
+TEST(a_range_below_an_anchor_that_is_false_proves_nothing)
+{
+	struct proof_order order;
+	struct proof_trust trust;
+	struct proof_report report;
+	struct bundle bundle, forged, more;
+	struct hash liar;
+	uint64_t index;
+
+	prooflab_open(&lab);
+	trust = prooflab_trust(&lab);
+	two_later(&lab.two, 60);
+	index = two_log(lab.north, lab.south, true)->size;
+	lab.request = two_lodge(lab.north, lab.south, KIND_REQUEST, NULL);
+	liar = put_liar(&lab.request);
+	lab.request = two_lodge(lab.north, lab.south, KIND_REQUEST, NULL);
+	check(two_talk(&lab.two));
+	something_else(600);
+	order = prooflab_order(&lab, 1u << PROOF_NO_REACTION);
+	order.has_until = true;
+	order.until = instant_of(TWO_BEGIN_S + 300);
+	prooflab_make(&lab, &order, &bundle);
+	prooflab_verify(&lab, &bundle, &trust, &report);
+	check_verdict(&report, PROOF_NO_REACTION, PROOF_PROVEN);
+	/* All three were taken at once. */
+	prooflab_add_entry(&lab, &more, &bundle, index + 1, index + 3);
+	prooflab_list(&lab, &forged, &more, about_another, &liar);
+	prooflab_verify(&lab, &forged, &trust, &report);
+	check_verdict(&report, PROOF_NO_REACTION, PROOF_REFUTED);
+	/* Where no head shows the root, the frontier does. */
+	prooflab_drop(&lab, &more, &forged,
+	    span_text(arena_printf(lab.arena,
+		"cert.south.example-head-%llu.checkpoint",
+		(unsigned long long)two_entry(lab.north, lab.south, true, index)
+		    ->anchor_size)));
+	prooflab_list(&lab, &forged, &more, NULL, NULL);
+	prooflab_verify(&lab, &forged, &trust, &report);
+	check_verdict(&report, PROOF_NO_REACTION, PROOF_NOT_PROVEN);
+	prooflab_close(&lab);
+}
+
+/* South seals an entry with a key that nobody has seen. */
+static void
+put_sealed_by(struct seal_key *key)
+{
+	struct record record =
+	    two_record(&lab.two, KIND_ACKNOWLEDGEMENT, &lab.request);
+	struct span content = two_content(lab.south, lab.north, &record), der;
+	struct error err;
+
+	two_must(seal_sign(&der, content, key, lab.two.now, lab.two.arena,
+		     &err),
+	    &err, "seal");
+	two_put(lab.south, lab.north, der);
+	check(two_talk(&lab.two));
 }
 
 TEST(an_entry_that_only_a_hidden_key_change_explains_is_no_silence)

@@ -1,0 +1,601 @@
+#include "docket/recover.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "docket/deliver_internal.h"
+#include "formats/card.h"
+#include "keeper/signer.h"
+#include "ledger/checkpoint.h"
+#include "ledger/tiles.h"
+#include "ledger/tree.h"
+#include "ledger/witness.h"
+#include "seal/digest.h"
+#include "store/head.h"
+#include "store/store.h"
+#include "store/tile.h"
+
+enum stage { STAGE_THEIR_HEAD, STAGE_FETCH, STAGE_PROBE };
+
+/* What is lost of one log: the entries from ${from} on. */
+struct lost {
+	uint64_t from, n, to;
+	struct checkpoint head; /* of size to, signed; if to > from */
+	struct span note;
+	struct span *entries;
+};
+
+enum { OWN, THEIRS };
+
+struct recovery {
+	enum stage stage;
+	struct arena *arena;
+	size_t bytes;
+	struct lost logs[2]; /* OWN, THEIRS */
+};
+
+void
+recovery_end(struct docket_peer *peer)
+{
+	if (peer->recovery == NULL)
+		return;
+	arena_free(peer->recovery->arena);
+	free(peer->recovery);
+	peer->recovery = NULL;
+}
+
+static void
+recovery_begin(struct docket_peer *peer)
+{
+	recovery_end(peer);
+	peer->recovery = mem_new(sizeof(*peer->recovery));
+	*peer->recovery = (struct recovery){ .stage = STAGE_THEIR_HEAD,
+		.arena = arena_new() };
+}
+
+/* Has our keeper signed more of ${log} than is held? */
+static int
+is_cut(struct docket *docket, const struct log_row *log, bool *out,
+    struct error *err)
+{
+	const struct signer *signer = docket->parts.signer;
+	struct hash root;
+	uint64_t size;
+
+	if (signer->last(signer->ctx, log->origin, &size, &root, err) == -1)
+		return -1;
+	*out = size > log->size;
+	return 0;
+}
+
+/* The same of both logs of a docket. */
+static int
+is_docket_cut(struct docket *docket, struct span peer, bool *out,
+    struct error *err)
+{
+	struct arena *arena = arena_new();
+	struct log_row *logs[2];
+	int rc = -1;
+
+	*out = false;
+	if (heads_logs(docket, peer, logs, arena, err) == -1)
+		goto out;
+	for (unsigned i = 0; i < 2 && !*out; i++)
+		if (is_cut(docket, logs[i], out, err) == -1)
+			goto out;
+	rc = 0;
+out:
+	arena_free(arena);
+	return rc;
+}
+
+int
+recover_measure(struct docket *docket, struct docket_peer *peer,
+    struct error *err)
+{
+	if (peer->is_measured)
+		return 0;
+	if (is_docket_cut(docket, peer->card->party, &peer->is_short, err) ==
+	    -1)
+		return -1;
+	peer->is_measured = true;
+	if (peer->is_short)
+		log_line(LOG_LEVEL_ALARM,
+		    "our keeper has signed more than is held of the logs with "
+		    "%.*s",
+		    (int)peer->card->party.len,
+		    (const char *)peer->card->party.ptr);
+	return 0;
+}
+
+static void
+get(struct delivery *d, enum job_kind kind, const struct log_row *log,
+    const char *rest)
+{
+	struct hash key = digest_of(log->origin);
+	char hex[HASH_TEXT_MAX];
+
+	d->job->kind = kind;
+	d->job->method = SERVE_GET;
+	d->job->path =
+	    arena_printf(d->arena, "/%s/%s", hash_write(&key, hex), rest);
+}
+
+/* Our newest head once more: is it the newest they have seen? */
+static int
+next_probe(struct delivery *d, struct error *err)
+{
+	struct witness_request request = { .old = d->own->head };
+	struct head_row *head;
+	struct buf buf;
+	int rc = -1;
+
+	if (store_head_get(d->docket->parts.store, d->own->id, d->own->head,
+		&head, d->arena, err) == -1)
+		return -1;
+	if (head == NULL)
+		return error_set(err, E_STORE_CORRUPT, "no head of our own");
+	request.note = head->note;
+	buf_init(&buf, WITNESS_REQUEST_MAX);
+	witness_request_write(&buf, &request);
+	if (buf_check(&buf, err) == -1)
+		goto out;
+	d->job->kind = JOB_CHECKPOINT;
+	d->job->method = SERVE_POST;
+	d->job->path = "/add-checkpoint";
+	d->job->type = "text/plain";
+	d->job->body = arena_copy(d->arena, buf_span(&buf));
+	rc = 0;
+out:
+	buf_clear(&buf);
+	return rc;
+}
+
+/* The log of which entries are wanted; NULL if none are. */
+static struct lost *
+wanted(struct recovery *recovery)
+{
+	for (unsigned i = OWN; i <= THEIRS; i++) {
+		struct lost *lost = &recovery->logs[i];
+
+		if (lost->from + lost->n < lost->to)
+			return lost;
+	}
+	return NULL;
+}
+
+static struct tile
+wanted_tile(const struct lost *lost)
+{
+	struct tile tile = { .kind = TILE_ENTRIES };
+
+	tile.index = (lost->from + lost->n) / TILE_WIDTH;
+	tile.width = tile_width(0, tile.index, lost->to);
+	return tile;
+}
+
+int
+recover_next(struct delivery *d, bool *is_job, struct error *err)
+{
+	struct recovery *recovery = d->peer->recovery;
+	struct log_row *theirs;
+	const struct lost *lost;
+	char path[TILE_PATH_MAX];
+	struct tile tile;
+
+	*is_job = !d->peer->is_checked;
+	if (!*is_job)
+		return 0;
+	if (recovery == NULL) {
+		get(d, JOB_HEAD, d->own, "checkpoint");
+		return 0;
+	}
+	if (recovery->stage == STAGE_PROBE)
+		return next_probe(d, err);
+	if (docket_other_log(d->docket, d->own, &theirs, d->arena, err) == -1)
+		return -1;
+	if (recovery->stage == STAGE_THEIR_HEAD) {
+		get(d, JOB_HEAD, theirs, "checkpoint");
+		return 0;
+	}
+	lost = wanted(recovery);
+	if (lost == NULL)
+		return error_set(err, E_INTERNAL, "nothing to fetch");
+	tile = wanted_tile(lost);
+	get(d, JOB_FETCH, lost == &recovery->logs[OWN] ? d->own : theirs,
+	    tile_write(&tile, path));
+	return 0;
+}
+
+/* A head of a size that we have must be ours, or somebody has forked. */
+static int
+check_root(struct delivery *d, const struct log_row *log,
+    const struct checkpoint *head, struct error *err)
+{
+	struct store_tree tree = { d->docket->parts.store, log->id };
+	struct tree_reader reader = store_tree_reader(&tree);
+	struct hash root;
+
+	if (tree_root_at(&root, &reader, head->size, err) == -1)
+		return -1;
+	if (hash_is_equal(&root, &head->root))
+		return 0;
+	if (!log->is_own)
+		return error_set(err, E_CHECKPOINT_FORK, "size %llu",
+		    (unsigned long long)head->size);
+	if (!d->peer->is_contradicted)
+		log_line(LOG_LEVEL_ALARM,
+		    "%.*s holds another version of our log: nothing is "
+		    "signed for it any more",
+		    (int)log->peer.len, (const char *)log->peer.ptr);
+	d->peer->is_contradicted = true;
+	return error_set(err, E_KEEPER_FORK,
+	    "the peer holds another version of our log at %llu",
+	    (unsigned long long)head->size);
+}
+
+/* The head in the answer, with its writer's line only; size 0 if none. */
+static int
+read_head(struct delivery *d, const struct log_row *log,
+    struct checkpoint *head, struct span *own_line, struct error *err)
+{
+	struct note *note = arena_alloc(d->arena, sizeof(*note));
+	struct docket_keys *keys;
+	struct buf buf;
+
+	*head = (struct checkpoint){ .size = 0 };
+	if (d->answer->status == 404)
+		return 0;
+	if (d->answer->status != 200)
+		return unexpected(d, err);
+	if (keys_of_log(d->docket, log, &keys, err) == -1 ||
+	    checkpoint_open(head, note, d->answer->body, &keys->writer,
+		&keys->mirror, 1, d->arena, err) == -1)
+		return -1;
+	buf_init(&buf, NOTE_SIZE_MAX);
+	note_write_subset(&buf, note, &keys->writer, 1);
+	*own_line = arena_copy(d->arena, buf_span(&buf));
+	buf_clear(&buf);
+	return 0;
+}
+
+/* Remember what is missing up to ${head}. */
+static int
+want(struct recovery *recovery, unsigned which, const struct log_row *log,
+    const struct checkpoint *head, struct span note, struct error *err)
+{
+	struct lost *lost = &recovery->logs[which];
+
+	*lost = (struct lost){ .from = log->size, .to = log->size };
+	if (head->size <= log->size)
+		return 0;
+	if (head->size - log->size > RECOVER_ENTRIES_MAX)
+		return error_set(err, E_TOO_LARGE, "%llu entries were lost",
+		    (unsigned long long)(head->size - log->size));
+	lost->to = head->size;
+	lost->head = *head;
+	lost->head.origin = arena_copy(recovery->arena, head->origin);
+	lost->note = arena_copy(recovery->arena, note);
+	return 0;
+}
+
+/* All is asked; or one question is left. */
+static int
+finish(struct delivery *d, struct error *err)
+{
+	bool is_still_short;
+
+	if (is_docket_cut(d->docket, d->own->peer, &is_still_short, err) == -1)
+		return -1;
+	if (is_still_short) {
+		recovery_end(d->peer);
+		return error_set(err, E_TAIL_LOST,
+		    "our keeper has signed more than anybody holds");
+	}
+	d->peer->is_short = false;
+	if (d->docket->parts.is_restored && d->own->head > 0) {
+		d->peer->recovery->stage = STAGE_PROBE;
+		return 0;
+	}
+	recovery_end(d->peer);
+	d->peer->is_checked = true;
+	forget_guesses(d->peer, d->own);
+	return 0;
+}
+
+/* What the peer's mirror holds of our own log. */
+static int
+take_own_head(struct delivery *d, struct error *err)
+{
+	struct checkpoint head;
+	struct span note;
+
+	forget_guesses(d->peer, d->own);
+	if (read_head(d, d->own, &head, &note, err) == -1)
+		return -1;
+	if (head.size <= d->own->size) {
+		if (head.size > 0 && check_root(d, d->own, &head, err) == -1)
+			return -1;
+		d->peer->is_contradicted = false;
+		if (!docket_is_held_back(d->docket, d->peer)) {
+			d->peer->is_checked = true;
+			return 0;
+		}
+	} else {
+		log_line(LOG_LEVEL_ALARM,
+		    "%.*s holds %llu entries of our log, we hold %llu: "
+		    "fetching",
+		    (int)d->own->peer.len, (const char *)d->own->peer.ptr,
+		    (unsigned long long)head.size,
+		    (unsigned long long)d->own->size);
+	}
+	recovery_begin(d->peer);
+	if (want(d->peer->recovery, OWN, d->own, &head, note, err) == 0)
+		return 0;
+	recovery_end(d->peer);
+	return -1;
+}
+
+static int store_recovered(struct delivery *d, struct log_row *theirs,
+    struct error *err);
+
+int
+recover_take_head(struct delivery *d, struct error *err)
+{
+	struct recovery *recovery = d->peer->recovery;
+	struct log_row *theirs;
+	struct checkpoint head;
+	struct span note;
+
+	if (recovery == NULL)
+		return take_own_head(d, err);
+	if (docket_other_log(d->docket, d->own, &theirs, d->arena, err) == -1 ||
+	    read_head(d, theirs, &head, &note, err) == -1)
+		return -1;
+	if (head.size > 0 && head.size <= theirs->size &&
+	    check_root(d, theirs, &head, err) == -1)
+		return -1;
+	if (want(recovery, THEIRS, theirs, &head, note, err) == -1)
+		return -1;
+	recovery->stage = STAGE_FETCH;
+	return wanted(recovery) != NULL ? 0 : finish(d, err);
+}
+
+/* The entries of a bundle, those that are still wanted. */
+static int
+keep_entries(struct recovery *recovery, struct lost *lost, struct span bundle,
+    struct arena *arena, struct error *err)
+{
+	struct span *entries = arena_array(arena, TILE_WIDTH, sizeof(*entries));
+	struct tile tile = wanted_tile(lost);
+	uint64_t first = (lost->from + lost->n) % TILE_WIDTH;
+
+	if (tile_parse_entries(entries, &tile, bundle, err) == -1)
+		return -1;
+	recovery->bytes += bundle.len + TILE_WIDTH * sizeof(*lost->entries);
+	if (recovery->bytes > RECOVER_BYTES_MAX)
+		return error_set(err, E_TOO_LARGE,
+		    "more than %zu bytes of our log were lost",
+		    RECOVER_BYTES_MAX);
+	if (lost->entries == NULL)
+		lost->entries = arena_array(recovery->arena,
+		    lost->to - lost->from, sizeof(*lost->entries));
+	for (uint64_t i = first; i < tile.width; i++)
+		lost->entries[lost->n++] =
+		    arena_copy(recovery->arena, entries[i]);
+	return 0;
+}
+
+/* What came is what was signed. */
+static int
+check_lost(struct delivery *d, const struct log_row *log,
+    const struct lost *lost, struct error *err)
+{
+	struct store_tree stored = { d->docket->parts.store, log->id };
+	struct tree_reader reader = store_tree_reader(&stored);
+	struct tree tree;
+	struct hash root;
+
+	if (lost->to == lost->from)
+		return 0;
+	if (lost->from != log->size)
+		return error_set(err, E_PROOF, "the log has grown meanwhile");
+	if (tree_frontier_at(&tree, &reader, lost->from, err) == -1)
+		return -1;
+	for (uint64_t i = 0; i < lost->n; i++) {
+		struct hash leaf = tree_leaf_hash(lost->entries[i]);
+
+		tree_append(&tree, &leaf);
+	}
+	root = tree_root(&tree);
+	if (!hash_is_equal(&root, &lost->head.root))
+		return error_set(err, E_PROOF,
+		    "the entries are not those of the head");
+	return 0;
+}
+
+int
+recover_take_entries(struct delivery *d, struct error *err)
+{
+	struct recovery *recovery = d->peer->recovery;
+	struct lost *lost = recovery == NULL ? NULL : wanted(recovery);
+	struct log_row *theirs;
+
+	if (lost == NULL)
+		return error_set(err, E_HTTP, "entries that were not asked");
+	if (d->answer->status != 200) {
+		unexpected(d, err);
+		goto out;
+	}
+	if (keep_entries(recovery, lost, d->answer->body, d->arena, err) == -1)
+		goto out;
+	if (wanted(recovery) != NULL)
+		return 0;
+	if (docket_other_log(d->docket, d->own, &theirs, d->arena, err) == -1 ||
+	    check_lost(d, d->own, &recovery->logs[OWN], err) == -1 ||
+	    check_lost(d, theirs, &recovery->logs[THEIRS], err) == -1 ||
+	    store_recovered(d, theirs, err) == -1)
+		goto out;
+	return finish(d, err);
+out:
+	/* Nothing of it was kept: it begins anew. */
+	recovery_end(d->peer);
+	return -1;
+}
+
+/* Both logs while their lost entries are judged. */
+struct judging {
+	struct delivery *d;
+	struct lost *lost;
+	struct log_row *logs[2];
+	uint64_t done[2];
+	struct arena *arena; /* of one entry */
+};
+
+/* The rows as they stand: a receipt in one log moves the other. */
+static int
+reload(struct judging *j, struct error *err)
+{
+	struct docket *docket = j->d->docket;
+
+	arena_reset(j->arena);
+	if (store_log_of(docket->parts.store, j->d->own->peer, true,
+		&j->logs[OWN], j->arena, err) == -1)
+		return -1;
+	return docket_other_log(docket, j->logs[OWN], &j->logs[THEIRS],
+	    j->arena, err);
+}
+
+/*
+ * Add the next entry of ${which} unless it has seen more of the other log
+ * than is back yet.
+ */
+static int
+add_next(struct judging *j, unsigned which, bool is_forced, bool *has_moved,
+    struct error *err)
+{
+	struct docket *docket = j->d->docket;
+	const struct lost *lost = &j->lost[which];
+	struct judged judged;
+	struct span der;
+
+	if (j->done[which] == lost->n)
+		return 0;
+	der = lost->entries[j->done[which]];
+	if (reload(j, err) == -1 ||
+	    judge_entry(docket, j->logs[which], j->logs[which]->size, der,
+		&judged, j->arena, err) == -1)
+		return -1;
+	if (!is_forced && judged.has_anchor &&
+	    judged.anchor.size > j->logs[1 - which]->size &&
+	    judged.anchor.size <= j->lost[1 - which].to)
+		return 0;
+	*has_moved = true;
+	j->done[which]++;
+	return append_entry(docket, j->logs[which], der, &judged, j->arena,
+	    err);
+}
+
+/*
+ * In a causal order.  Where each log waits for the other one anchor is false;
+ * it is not ours.
+ */
+static int
+judge_lost(struct judging *j, struct error *err)
+{
+	while (j->done[OWN] < j->lost[OWN].n ||
+	    j->done[THEIRS] < j->lost[THEIRS].n) {
+		bool has_moved = false;
+
+		if (add_next(j, OWN, false, &has_moved, err) == -1 ||
+		    add_next(j, THEIRS, false, &has_moved, err) == -1)
+			return -1;
+		if (has_moved)
+			continue;
+		if (add_next(j,
+			j->done[THEIRS] < j->lost[THEIRS].n ? THEIRS : OWN,
+			true, &has_moved, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+store_head(struct judging *j, unsigned which, struct error *err)
+{
+	struct store *store = j->d->docket->parts.store;
+	const struct lost *lost = &j->lost[which];
+	struct log_row *log = j->logs[which];
+	struct head_row head = { log->id, lost->head.size, lost->head.root,
+		lost->note, j->d->now };
+
+	if (lost->to == lost->from)
+		return 0;
+	if (log->head < lost->to)
+		log->head = lost->to;
+	return store_head_add(store, &head, err);
+}
+
+static int
+store_recovered(struct delivery *d, struct log_row *theirs, struct error *err)
+{
+	struct judging j = { .d = d,
+		.lost = d->peer->recovery->logs,
+		.arena = arena_new() };
+	struct store *store = d->docket->parts.store;
+	int rc = -1;
+
+	if (judge_lost(&j, err) == -1 || reload(&j, err) == -1 ||
+	    store_head(&j, OWN, err) == -1 || store_head(&j, THEIRS, err) == -1)
+		goto out;
+	/* Below our last anchor all was answered, by records that are back. */
+	if (j.logs[THEIRS]->settled < j.logs[OWN]->anchored)
+		j.logs[THEIRS]->settled = j.logs[OWN]->anchored;
+	if (store_log_update(store, j.logs[OWN], err) == -1 ||
+	    store_log_update(store, j.logs[THEIRS], err) == -1)
+		goto out;
+	log_line(LOG_LEVEL_NOTE,
+	    "%.*s gave back %llu entries of ours and %llu of its own",
+	    (int)theirs->peer.len, (const char *)theirs->peer.ptr,
+	    (unsigned long long)j.lost[OWN].n,
+	    (unsigned long long)j.lost[THEIRS].n);
+	d->own->size = j.logs[OWN]->size;
+	d->own->head = j.logs[OWN]->head;
+	d->own->anchored = j.logs[OWN]->anchored;
+	rc = 0;
+out:
+	arena_free(j.arena);
+	return rc;
+}
+
+/* A larger head of ours than any mirror holds is lost for good. */
+int
+recover_take_probe(struct delivery *d, struct error *err)
+{
+	uint64_t size = 0;
+	bool is_size;
+
+	is_size = d->answer->status == 409 &&
+	    span_is_text(d->answer->type, WITNESS_SIZE_TYPE);
+	if (is_size && witness_size_parse(&size, d->answer->body, err) == -1)
+		return -1;
+	if (!is_size && d->answer->status != 200 && d->answer->status != 404)
+		return unexpected(d, err);
+	recovery_end(d->peer);
+	if (size > d->own->size) {
+		log_line(LOG_LEVEL_ALARM,
+		    "%.*s has seen a head of our log at %llu, and nobody "
+		    "holds its entries: this log cannot go on",
+		    (int)d->own->peer.len, (const char *)d->own->peer.ptr,
+		    (unsigned long long)size);
+		return error_set(err, E_TAIL_LOST, "signed up to %llu",
+		    (unsigned long long)size);
+	}
+	d->peer->is_checked = true;
+	forget_guesses(d->peer, d->own);
+	return 0;
+}
