@@ -5,7 +5,8 @@
 # make docs           docs/ERRORS.md from src/base/errors.def
 # make fuzz           every fuzzer for FUZZ_S seconds, with clang
 # make bench          the benchmarks, optimised
-# make soak interop   the long simulation; other people's programs
+# make soak interop   the long simulation and KILLS kills; other people's
+#                     programs
 # make V=release install DESTDIR=./stage
 #
 # CC, B (where things are built) and MODULES (what the library is made of)
@@ -16,6 +17,7 @@ B       ?= build/$(V)
 PREFIX  ?= /usr/local
 FUZZ_S  ?= 60
 SOAK_S  ?= 600
+KILLS   ?= 5000
 JOBS    ?= 2
 ifeq ($(V),fuzz)
 CC      := clang
@@ -174,6 +176,8 @@ bench: $(BENCH) $(BIN)
 	for b in $(BENCH); do $$b || exit 1; done
 soak: $(SIM) $(BIN)
 	$(SIM) --seconds $(SOAK_S)
+	DEMARCHE=$(CURDIR)/$(BIN) KILLS=$(KILLS) \
+	    bats --tap tests/scenario/10-kills.bats
 else
 bench soak:
 	$(MAKE) V=release $@

@@ -6,7 +6,7 @@
 #include "base/log.h"
 
 static const char *process_name;
-static int has_detail;
+static int has_detail, is_quiet;
 
 void
 log_set_name(const char *name)
@@ -18,6 +18,12 @@ void
 log_set_detail(int on)
 {
 	has_detail = on;
+}
+
+void
+log_set_quiet(int on)
+{
+	is_quiet = on;
 }
 
 /* Control characters would let a detail forge a line of its own. */
@@ -35,7 +41,7 @@ log_line(enum log_level level, const char *fmt, ...)
 	char text[1024];
 	va_list ap;
 
-	if (level == LOG_LEVEL_DETAIL && !has_detail)
+	if (is_quiet || (level == LOG_LEVEL_DETAIL && !has_detail))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);

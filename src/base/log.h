@@ -23,6 +23,9 @@ enum log_level {
 void log_set_name(const char *name);
 void log_set_detail(int on);
 
+/* Say nothing at all: for simulations, which go wrong on purpose. */
+void log_set_quiet(int on);
+
 void log_line(enum log_level level, const char *fmt, ...) PRINTF(2, 3);
 
 /* "WHAT: text of the error (detail)" */

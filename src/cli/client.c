@@ -128,6 +128,12 @@ prepare(struct client *client, const char *url, struct answer *answer)
 	curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	/*
+	 * libcurl repeats a request, a POST too, when a connection used
+	 * before dies without an answer: a letter could be sent twice.
+	 */
+	curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT, CLIENT_TIMEOUT_S);
@@ -149,7 +155,8 @@ refuse_curl(const struct client *client, CURLcode code,
 		    "start it with \"demarche serve --home %s\"", client->home);
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return error_set(err, E_PROC_TIMEOUT, "%s", client->why);
-	return error_set(err, E_PROC, "the node broke off: %s",
+	return error_set(err, E_PROC,
+	    "the node broke off, so look whether it was done: %s",
 	    client->why[0] != '\0' ? client->why : curl_easy_strerror(code));
 }
 

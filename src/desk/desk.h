@@ -47,7 +47,7 @@ struct desk_parts {
  * Be the desk until the supervisor says STOP.
  *
  * Blocks: until then.
- * Fails: E_CARD; E_PROC and E_PROC_MESSAGE if another process is gone or
+ * Fails: E_CARD; E_PROC_GONE and E_PROC_MESSAGE if another process is gone or
  * talks nonsense.
  */
 NODISCARD int desk_process(const struct desk_parts *parts, struct error *err);

@@ -234,7 +234,8 @@ docket_lodge(struct docket *docket, struct span content, struct instant now,
 		goto out;
 	if (record->kind != KIND_OPENING && docket_is_held_back(docket, peer)) {
 		error_set(err, E_BUSY,
-		    "the peer was not yet heard on what it holds of our log");
+		    "restored from a backup: the peer is still to say what it "
+		    "holds of our log");
 		goto out;
 	}
 	if (quote_late_lines(docket, own, now, arena, err) == -1)

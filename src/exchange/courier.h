@@ -59,7 +59,7 @@ struct courier_parts {
  *
  * Owns: both descriptors in ${parts}, from the call on.
  * Blocks: until then.
- * Fails: E_PROC and E_PROC_MESSAGE when the registrar is gone or talks
+ * Fails: E_PROC_GONE and E_PROC_MESSAGE when the registrar is gone or talks
  * nonsense; E_INTERNAL if libcurl cannot be had.
  */
 NODISCARD int courier_process(const struct courier_parts *parts,

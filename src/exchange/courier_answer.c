@@ -118,7 +118,7 @@ transfer_body(char *ptr, size_t size, size_t n, void *ctx)
 
 /* Which of our errors libcurl's is. */
 static enum error_code
-code_of(CURLcode code, bool is_connected, const char *why)
+code_of(CURLcode code, bool is_connected, bool has_status, const char *why)
 {
 	switch ((int)code) {
 	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
@@ -135,7 +135,10 @@ code_of(CURLcode code, bool is_connected, const char *why)
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
 		/* A refusal of our certificate comes after the handshake. */
-		return strstr(why, "alert") != NULL ? E_TLS : E_NET;
+		if (strstr(why, "alert") != NULL)
+			return E_TLS;
+		/* An answer that breaks off; libcurls differ on the code. */
+		return has_status && code == CURLE_RECV_ERROR ? E_HTTP : E_NET;
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_GOT_NOTHING:
@@ -192,7 +195,7 @@ transfer_conclude(struct transfer *transfer, CURLcode code)
 	transfer->answer = (struct job_answer){
 		.failure = transfer->fault != NULL ?
 		    E_HTTP :
-		    code_of(code, connected > 0, transfer->why),
+		    code_of(code, connected > 0, status > 0, transfer->why),
 		.detail = words(transfer, code),
 	};
 }

@@ -80,7 +80,7 @@ struct gate_parts {
  *
  * Owns: all descriptors in ${parts}, from the call on.
  * Blocks: until then.
- * Fails: E_KEY, E_TLS; E_PROC and E_PROC_MESSAGE when the registrar is gone
- * or talks nonsense.
+ * Fails: E_KEY, E_TLS; E_PROC_GONE and E_PROC_MESSAGE when the registrar is
+ * gone or talks nonsense.
  */
 NODISCARD int gate_process(const struct gate_parts *parts, struct error *err);

@@ -14,17 +14,6 @@
 #include "store/entry.h"
 #include "store/log.h"
 
-/* After a restore nothing is sealed before the peers were asked. */
-static int
-check_restored(struct calling *c, struct error *err)
-{
-	if (!c->r->is_restored)
-		return 0;
-	return error_set(err, E_BUSY,
-	    "restored from a backup: the peers are still being asked what they "
-	    "hold of our logs");
-}
-
 static int
 find_named(struct calling *c, struct span name, bool is_case,
     struct found *found, const struct hash **out, struct error *err)
@@ -72,8 +61,7 @@ call_prepare(struct calling *c, struct error *err)
 	struct record *record;
 	struct span content;
 
-	if (check_restored(c, err) == -1 ||
-	    json_get_object(&draft, &c->in, "draft", JSON_REQUIRED, err) ==
+	if (json_get_object(&draft, &c->in, "draft", JSON_REQUIRED, err) ==
 		-1 ||
 	    resolve(c, &draft, &frame, &letter.peer, err) == -1 ||
 	    draft_read(&record, &draft, &frame, c->arena, err) == -1)
@@ -107,8 +95,7 @@ call_lodge(struct calling *c, struct error *err)
 	struct span content;
 	struct hash leaf;
 
-	if (check_restored(c, err) == -1 ||
-	    json_get_text(&content, &c->in, "content", JSON_REQUIRED,
+	if (json_get_text(&content, &c->in, "content", JSON_REQUIRED,
 		RECORD_CONTENT_MAX, err) == -1 ||
 	    record_read(&record, content, c->arena, err) == -1 ||
 	    peer_of(c, record, &c->asked->wake, err) == -1 ||
@@ -305,8 +292,7 @@ call_credential(struct calling *c, struct error *err)
 	struct change change = { .key = NULL };
 
 	json_set_json(c->out, "letters", list);
-	if (check_restored(c, err) == -1 ||
-	    read_change(c, &change, err) == -1 || renew(c, &change, err) == -1)
+	if (read_change(c, &change, err) == -1 || renew(c, &change, err) == -1)
 		return -1;
 	docket_peers(c->docket, peers, n);
 	for (size_t i = 0; i < n; i++)

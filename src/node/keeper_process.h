@@ -28,7 +28,7 @@ struct keeper_options {
  * takes.  The supervisor is sent READY.
  *
  * Blocks: as long as the node runs.
- * Fails: E_PROC when another process is gone; as keeper_files_open(),
+ * Fails: E_PROC_GONE when another process is gone; as keeper_files_open(),
  * keeper_open(), clock_open() and sandbox_enter() do.
  */
 NODISCARD int keeper_process(struct spawn_inherited *inherited,

@@ -149,17 +149,24 @@ event_of(struct registrar *r, event_callback_fn call, int priority)
 	return event;
 }
 
+struct docket_parts
+registrar_docket_parts(const struct registrar *r)
+{
+	return (struct docket_parts){
+		.store = r->parts.store,
+		.blobs = r->parts.blobs,
+		.signer = &r->signer,
+		.random = r->parts.random,
+		.is_restored = r->is_restored,
+	};
+}
+
 int
 registrar_new(struct registrar **out, struct event_base *base,
     const struct registrar_parts *parts, struct error *err)
 {
 	struct registrar *r = mem_new(sizeof(*r));
-	struct docket_parts docket = {
-		.store = parts->store,
-		.blobs = parts->blobs,
-		.signer = &r->signer,
-		.random = parts->random,
-	};
+	struct docket_parts docket;
 
 	*r = (struct registrar){ .parts = *parts, .base = base };
 	registrar_signer_init(r);
@@ -171,6 +178,7 @@ registrar_new(struct registrar **out, struct event_base *base,
 	r->turn = event_of(r, on_turn, PRIORITY_TURN);
 	r->idle = event_of(r, on_idle, PRIORITY_TURN);
 	r->settle = event_of(r, on_settle, PRIORITY_TURN);
+	docket = registrar_docket_parts(r);
 	if (docket_open(&r->docket, &docket, err) == -1 ||
 	    open_channels(r, err) == -1) {
 		registrar_free(r);

@@ -77,8 +77,8 @@ NODISCARD int registrar_end(const struct registrar *registrar,
  * Be the registrar until the supervisor says STOP.
  *
  * Blocks: until then.
- * Fails: E_PROC, E_PROC_MESSAGE if another process is gone or talks nonsense;
- * as docket_open() does.
+ * Fails: E_PROC_GONE, E_PROC_MESSAGE if another process is gone or talks
+ * nonsense; as docket_open() does.
  */
 NODISCARD int registrar_process(const struct registrar_parts *parts,
     struct error *err);

@@ -104,6 +104,9 @@ void registrar_turn(struct registrar *r);
 /* After commits: sign, unless a restore forbids it yet. */
 NODISCARD int registrar_settle(struct registrar *r, struct error *err);
 
+/* What its docket stands on. */
+struct docket_parts registrar_docket_parts(const struct registrar *r);
+
 /* Move what was written; drop what nobody named. */
 void registrar_tidy(struct registrar *r);
 

@@ -38,11 +38,12 @@ out:
 }
 
 /*
- * After a declared restore nothing is signed before every peer has said how
- * much of our logs it holds (protocol section 7).
+ * After a declared restore the docket signs nothing for a peer that has not
+ * said how much of our log it holds (protocol section 7).  When all have, the
+ * mark goes.
  */
 static int
-check_restored(struct registrar *r, struct error *err)
+forget_restore(struct registrar *r, struct error *err)
 {
 	size_t unheard;
 
@@ -51,10 +52,7 @@ check_restored(struct registrar *r, struct error *err)
 	if (count_unheard(r, &unheard, err) == -1)
 		return -1;
 	if (unheard > 0)
-		return error_set(err, E_BUSY,
-		    "restored from a backup: waiting for %zu peers to say what "
-		    "they hold of our logs",
-		    unheard);
+		return 0;
 	log_line(LOG_LEVEL_NOTE, "restored: every peer has been heard");
 	if (unlink(r->parts.home->restored) == -1)
 		log_line(LOG_LEVEL_WARNING, "%s stays",
@@ -68,7 +66,7 @@ registrar_settle(struct registrar *r, struct error *err)
 {
 	r->is_owing = true;
 	r->settled = r->now;
-	if (check_restored(r, err) == -1 ||
+	if (forget_restore(r, err) == -1 ||
 	    docket_settle(r->docket, r->now, err) == -1)
 		return -1;
 	r->is_owing = false;
@@ -79,12 +77,7 @@ registrar_settle(struct registrar *r, struct error *err)
 static void
 roll_back(struct registrar *r, const struct asked *asked, size_t n)
 {
-	struct docket_parts parts = {
-		.store = r->parts.store,
-		.blobs = r->parts.blobs,
-		.signer = &r->signer,
-		.random = r->parts.random,
-	};
+	struct docket_parts parts = registrar_docket_parts(r);
 	struct error err;
 	bool has_peer = false;
 
@@ -175,7 +168,7 @@ is_ours(enum error_code code)
 	enum fault fault = error_fault(code);
 
 	return (fault == FAULT_ENVIRONMENT || fault == FAULT_SELF) &&
-	    code != E_ANCHOR_STALE && code != E_BUSY &&
+	    code != E_ANCHOR_STALE && code != E_BUSY && code != E_PROC_GONE &&
 	    code != E_KEEPER_AUTHORISATION;
 }
 

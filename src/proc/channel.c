@@ -136,7 +136,7 @@ on_event(struct bufferevent *bev, short what, void *ctx)
 		    "the %s stopped in the middle of a message",
 		    role_name(channel->peer));
 	else
-		error_set(&err, E_PROC, "the %s is gone",
+		error_set(&err, E_PROC_GONE, "the %s",
 		    role_name(channel->peer));
 	close_with(channel, &err);
 }
@@ -194,7 +194,7 @@ channel_send(struct channel *channel, enum message_type type, uint32_t id,
 	struct evbuffer *to;
 
 	if (channel->is_closed)
-		return error_set(err, E_PROC, "the %s is gone",
+		return error_set(err, E_PROC_GONE, "the %s",
 		    role_name(channel->peer));
 	if (message_check(type, payload.len, channel->self, channel->peer,
 		err) == -1)

@@ -31,8 +31,8 @@ struct channel_handler {
 	    const struct message *message);
 
 	/*
-	 * The last call: the other side is gone (E_PROC) or sent what it may
-	 * not (E_PROC_MESSAGE).  The owner still has to free the channel.
+	 * The last call: the other side is gone (E_PROC_GONE) or sent what it
+	 * may not (E_PROC_MESSAGE).  The owner still has to free the channel.
 	 */
 	void (*closed)(void *ctx, struct channel *channel,
 	    const struct error *why);
@@ -57,7 +57,7 @@ void channel_free(struct channel *channel);
  * Queue a message.  ${payload} is copied.
  *
  * Fails: E_PROC_MESSAGE if it is not allowed; E_BUSY if CHANNEL_PENDING_MAX
- * would be passed; E_PROC if the other side is gone.
+ * would be passed; E_PROC_GONE if the other side is gone.
  */
 NODISCARD int channel_send(struct channel *channel, enum message_type type,
     uint32_t id, struct span payload, struct error *err);

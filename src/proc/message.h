@@ -135,7 +135,8 @@ void message_pipe_clear(struct message_pipe *pipe);
  *
  * Units: ${timeout_ms} in milliseconds, for all of it.
  * Blocks: until it is with the kernel.
- * Fails: E_PROC_TIMEOUT, E_PROC, E_PROC_MESSAGE if it is not allowed.
+ * Fails: E_PROC_TIMEOUT, E_PROC, E_PROC_GONE, E_PROC_MESSAGE if it is not
+ * allowed.
  */
 NODISCARD int message_send(struct message_pipe *pipe,
     const struct message *message, int64_t timeout_ms, struct error *err);
@@ -145,7 +146,7 @@ NODISCARD int message_send(struct message_pipe *pipe,
  *
  * Owns: the payload is in ${arena}.
  * Blocks: up to ${timeout_ms}.
- * Fails: E_PROC_TIMEOUT, E_PROC (also when the other side has closed),
+ * Fails: E_PROC_TIMEOUT, E_PROC, E_PROC_GONE when the other side has closed,
  * E_PROC_MESSAGE.
  */
 NODISCARD int message_receive(struct message_pipe *pipe, struct message *out,

@@ -97,8 +97,10 @@ send_parts(struct message_pipe *pipe, struct iovec parts[2], int64_t end_ms,
 		if (errno == EINTR)
 			continue;
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
-			return error_set(err, E_PROC, "writing to the %s: %s",
-			    role_name(pipe->peer), strerror(errno));
+			return error_set(err,
+			    errno == EPIPE ? E_PROC_GONE : E_PROC,
+			    "writing to the %s: %s", role_name(pipe->peer),
+			    strerror(errno));
 		if (wait_for(pipe, POLLOUT, end_ms, err) == -1)
 			return -1;
 	}
@@ -151,7 +153,7 @@ fill(struct message_pipe *pipe, struct error *err)
 	}
 	if (is_end) {
 		pipe->is_broken = true;
-		return error_set(err, E_PROC, "the %s is gone",
+		return error_set(err, E_PROC_GONE, "the %s",
 		    role_name(pipe->peer));
 	}
 	return 0;

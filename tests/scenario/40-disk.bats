@@ -1,14 +1,12 @@
 #!/usr/bin/env bats
 # The disk of a node is full, and then is not.
 
-# A name set in one test is used in that test.
-# shellcheck disable=SC2030,SC2031
+# What lib.bash sets; a name set in one test is used in that test.
+# shellcheck disable=SC2030,SC2031,SC2154
 
-# shellcheck source=tests/scenario/lib.bash
 load lib.bash
 
 setup_file() {
-	# shellcheck source=tests/scenario/lib.bash
 	load lib.bash
 	open_dir
 	mkdir "$dir/disk"
@@ -33,7 +31,6 @@ setup_file() {
 }
 
 teardown_file() {
-	# shellcheck source=tests/scenario/lib.bash
 	load lib.bash
 	while read -r pid; do
 		stop_pid "$pid"

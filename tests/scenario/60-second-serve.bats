@@ -2,11 +2,12 @@
 # How a node starts, says that it is ready, stops; and what it refuses to
 # start with.
 
-# shellcheck source=tests/scenario/lib.bash
+# What lib.bash sets; a name set in one test is used in that test.
+# shellcheck disable=SC2030,SC2031,SC2154
+
 load lib.bash
 
 setup_file() {
-	# shellcheck source=tests/scenario/lib.bash
 	load lib.bash
 	open_dir
 	make_home north XN
@@ -14,7 +15,6 @@ setup_file() {
 }
 
 teardown_file() {
-	# shellcheck source=tests/scenario/lib.bash
 	load lib.bash
 	close_dir
 }

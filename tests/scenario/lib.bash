@@ -34,6 +34,12 @@ told() {
 		echo "--- ${log##*/}"
 		tail -n 40 "$log"
 	done
+	for log in north south; do
+		[ -e "$dir/$log" ] || continue
+		echo "--- status of $log"
+		"$DEMARCHE" status --json --home "$dir/$log" 2>&1 |
+		    grep -v sandbox || :
+	done
 }
 
 teardown() {
@@ -100,11 +106,7 @@ make_home() {
 
 # set_clock T: what the script says, in one write of the same length
 set_clock() {
-	if [ -e "$dir/clock" ]; then
-		printf '%s\n' "$1" 1<>"$dir/clock"
-	else
-		printf '%s\n' "$1" >"$dir/clock"
-	fi
+	printf '%s\n' "$1" 1<>"$dir/clock"
 }
 
 # advance SECONDS: the scripted clock
@@ -113,12 +115,14 @@ advance() {
 	    +%Y-%m-%dT%H:%M:%SZ)"
 }
 
-# launch NAME [OPTION...]: serve $dir/NAME; its process is in $node and in the
-# file $dir/NAME.pid.  With the clock $dir/clock where there is one.
+# launch NAME [CLOCK [OPTION...]]: serve $dir/NAME; its process is in $node
+# and in the file $dir/NAME.pid.  By the scripted clock CLOCK, else $dir/clock
+# where there is one.
 launch() {
-	local name=$1
+	local name=$1 clock=${2:-$dir/clock}
 	shift
-	[ ! -e "$dir/clock" ] || set -- --clock "$dir/clock" "$@"
+	[ $# -eq 0 ] || shift
+	[ ! -e "$clock" ] || set -- --clock "$clock" "$@"
 	"$DEMARCHE" serve --home "$dir/$name" "$@" >"$dir/$name.out" \
 	    2>>"$dir/$name.log" 3>&- 4>&- </dev/null &
 	node=$!

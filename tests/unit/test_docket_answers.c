@@ -410,7 +410,7 @@ TEST(a_false_offset_costs_time_and_nothing_else)
 		scene_open(&scene);
 		scene_reach(&scene, JOB_OFFSET);
 		two_done(scene.north, &scene.job, &answer);
-		for (unsigned k = 0; k < 20; k++) {
+		for (unsigned k = 0; k < 8; k++) {
 			two_later(&scene.two, DELIVER_RETRY_MAX_S + 1);
 			two_step(scene.north, scene.south);
 		}
@@ -465,8 +465,8 @@ TEST(whatever_is_babbled_in_between_the_truth_arrives_in_the_end)
 
 	scene_open(&scene);
 	scene.two.meddle = babble;
-	for (unsigned i = 0; i < 600; i++) {
-		if (i % 50 == 0) {
+	for (unsigned i = 0; i < 300; i++) {
+		if (i % 25 == 0) {
 			struct record record =
 			    two_record(&scene.two, KIND_REPORT, NULL);
 

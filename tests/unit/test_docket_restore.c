@@ -313,17 +313,17 @@ spoil(struct two *two, struct two_node *asking, const struct job *job,
 	memcpy(bytes, answer->body.ptr, answer->body.len);
 	answer->body.ptr = bytes;
 	switch (spoilt++) {
-	case 0: /* a byte of an entry */
-		bytes[answer->body.len - 3] ^= 1;
-		break;
-	case 1:
+	case 0:
 		answer->body.len /= 2;
 		break;
-	case 2:
+	case 1:
 		answer->status = 404;
 		break;
-	default:
+	case 2:
 		answer->failure = E_NET;
+		break;
+	default: /* a byte of an entry, and all that follows is good */
+		bytes[answer->body.len - 3] ^= 1;
 		break;
 	}
 }
