@@ -213,6 +213,19 @@ open_frontier(struct evidence *ev, const struct proof_file_row *row,
 }
 
 static int
+compare_heads(const void *a, const void *b)
+{
+	const struct evidence_head *left = a, *right = b;
+
+	if (left->side != right->side)
+		return left->side < right->side ? -1 : 1;
+	if (left->size == right->size)
+		return 0;
+	return left->size < right->size ? -1 : 1;
+}
+
+/* In one order, whatever the files' is: HOWTO.txt goes by it. */
+static int
 open_heads(struct evidence *ev, struct error *err)
 {
 	const struct manifest *m = ev->manifest;
@@ -239,6 +252,9 @@ open_heads(struct evidence *ev, struct error *err)
 			return -1;
 		}
 	}
+	if (ev->heads_n > 0)
+		qsort(ev->heads, ev->heads_n, sizeof(*ev->heads),
+		    compare_heads);
 	return 0;
 }
 

@@ -33,7 +33,7 @@
 	"trap 'rm -rf \"$T\"' EXIT\n"                                          \
 	"bad() { echo \"WRONG: $1\" >&2; exit 1; }\n"                          \
 	"\n# All files are those that were handed over.\n"                     \
-	"sha256sum --quiet -c SHA256SUMS || bad 'a digest'\n"                  \
+	"sha256sum --quiet --strict -c SHA256SUMS || bad 'a digest'\n"         \
 	"\n# Line $1 of file $2.\n"                                            \
 	"line() { tail -n \"+$1\" \"$2\" | head -n 1; }\n"                     \
 	"\n# File $1 has the SHA-256 $2.\n"                                    \

@@ -73,10 +73,11 @@ is_checked() {
 	lose_and_restore "$dir/backup"
 	launch north
 	: >"$dir/taken"
-	for _ in $(seq 40); do
-		ask north 2>/dev/null >>"$dir/taken" || sleep 0.05
+	end=$((SECONDS + 90))
+	while [ "$(wc -l <"$dir/taken")" -lt 10 ] && [ $SECONDS -lt $end ]; do
+		ask north 2>/dev/null >>"$dir/taken"
 	done
-	[ -s "$dir/taken" ]
+	[ "$(wc -l <"$dir/taken")" -ge 10 ]
 	wait_for 60 both_settled
 	agreed
 	all_valid

@@ -202,10 +202,10 @@ TEST(what_a_gate_may_not_send_closes_the_channel_once)
 		enum error_code why;
 	} cases[] = {
 		/* clang-format off */
-		{ "nothing",      { 0 }, 0, E_PROC },
+		{ "nothing",      { 0 }, 0, E_PROC_GONE },
 		{ "half a head",  { 0, 0, 0, 1, 0 }, 5, E_PROC_MESSAGE },
 		{ "no payload",   { 0, 0, 0, 1, 0, 10 }, 10, E_PROC_MESSAGE },
-		{ "empty",        { 0, 0, 0, 0, 0, 10 }, 10, E_PROC },
+		{ "empty",        { 0, 0, 0, 0, 0, 10 }, 10, E_PROC_GONE },
 		{ "too long",     { 255, 0, 0, 0, 0, 10 }, 10, E_PROC_MESSAGE },
 		{ "unknown type", { 0, 0, 0, 0, 9, 9 }, 10, E_PROC_MESSAGE },
 		{ "not a gate's", { 0, 0, 0, 0, 0, 11 }, 10, E_PROC_MESSAGE },

@@ -45,7 +45,7 @@ echo(struct message_pipe *keeper)
 			_exit(1);
 		arena_reset(arena);
 	}
-	_exit(err.code == E_PROC ? 0 : 2);
+	_exit(err.code == E_PROC_GONE ? 0 : 2);
 }
 
 TEST(each_call_gets_its_answer_whatever_its_size)
@@ -206,7 +206,7 @@ TEST(a_keeper_that_is_gone_is_told_from_one_that_is_slow)
 	message_pipe_clear(&keeper);
 	check(message_call(&registrar, MESSAGE_SEAL, span_text(""), &reply, 100,
 		  arena, &err) == -1);
-	check_int(err.code, E_PROC);
+	check_int(err.code, E_PROC_GONE);
 	message_pipe_clear(&registrar);
 }
 

@@ -82,6 +82,25 @@ TEST(the_commands_in_a_bundle_prove_that_a_request_was_taken)
 	prooflab_close(&lab);
 }
 
+TEST(the_commands_in_a_bundle_are_what_its_verifier_would_write)
+{
+	struct proof_report report;
+	struct proof_order order;
+	struct proof_trust trust;
+	struct bundle bundle;
+
+	prooflab_open(&lab);
+	for (unsigned i = 0; i < 4; i++)
+		prooflab_react(&lab, KIND_RETURN);
+	order = prooflab_order(&lab, 0);
+	order.is_case = true;
+	prooflab_make(&lab, &order, &bundle);
+	trust = prooflab_trust(&lab);
+	prooflab_verify(&lab, &bundle, &trust, &report);
+	check_size(report.notes_n, 1); /* an exercise */
+	prooflab_close(&lab);
+}
+
 /* A renewed seal, in both logs. */
 static void
 renew_seal(struct two_node *node, struct two_node *peer)

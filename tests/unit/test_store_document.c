@@ -126,8 +126,9 @@ TEST(what_the_peer_has_not_taken_is_due_first_ones_first)
 	struct error err;
 	size_t n;
 
-	for (uint64_t i = 0; i < 7; i++) {
+	for (uint64_t i = 0; i < 8; i++) {
 		row = document(i);
+		row.is_named = i != 7;
 		row.is_taken = i == 0;
 		row.is_complete = i != 1;
 		row.is_ours = i != 2;
