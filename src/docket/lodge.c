@@ -185,6 +185,17 @@ check_draft_case(struct docket *docket, const struct draft *draft,
 	return 0;
 }
 
+static int
+check_heard(const struct docket *docket, const struct docket_peer *peer,
+    struct error *err)
+{
+	if (peer == NULL || !docket_is_held_back(docket, peer))
+		return 0;
+	return error_set(err, E_BUSY,
+	    "restored from a backup: the peer is still to say what it holds "
+	    "of our log");
+}
+
 int
 docket_prepare(struct docket *docket, const struct draft *draft,
     struct instant now, struct span *content, struct arena *arena,
@@ -201,7 +212,9 @@ docket_prepare(struct docket *docket, const struct draft *draft,
 		    (int)draft->peer.len, (const char *)draft->peer.ptr);
 	if (docket->self->is_exercise)
 		record.is_exercise = true;
-	if (check_documents(docket, draft, arena, err) == -1 ||
+	if (check_heard(docket, docket_peer_state(docket, draft->peer), err) ==
+		-1 ||
+	    check_documents(docket, draft, arena, err) == -1 ||
 	    check_draft_case(docket, draft, own, arena, err) == -1)
 		return -1;
 	return lodge_content(docket, own, &record, now, content, arena, err);
@@ -232,12 +245,9 @@ docket_lodge(struct docket *docket, struct span content, struct instant now,
 	}
 	if (recover_measure(docket, peer, err) == -1)
 		goto out;
-	if (record->kind != KIND_OPENING && docket_is_held_back(docket, peer)) {
-		error_set(err, E_BUSY,
-		    "restored from a backup: the peer is still to say what it "
-		    "holds of our log");
+	if (record->kind != KIND_OPENING &&
+	    check_heard(docket, peer, err) == -1)
 		goto out;
-	}
 	if (quote_late_lines(docket, own, now, arena, err) == -1)
 		goto out;
 	if (record->anchor.size < own->anchored) {
