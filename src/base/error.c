@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 
+#undef error_set
+
 int
 error_set(struct error *err, enum error_code code, const char *fmt, ...)
 {

@@ -20,17 +20,25 @@ desk_end(struct desk *desk, const struct error *why)
 	event_base_loopbreak(desk->base);
 }
 
+static struct visit *
+find_waiting(struct desk *desk, uint32_t id)
+{
+	struct visit *v;
+
+	TAILQ_FOREACH (v, &desk->visits, link)
+		if (v->id == id && v->next != NULL)
+			return v;
+	return NULL;
+}
+
 /* The registrar's answer to one of our calls. */
 static void
 on_answer(struct desk *desk, const struct message *message)
 {
 	struct call_reply reply;
 	struct error err;
-	struct visit *v;
+	struct visit *v = find_waiting(desk, message->id);
 
-	TAILQ_FOREACH (v, &desk->visits, link)
-		if (v->id == message->id && v->next != NULL)
-			break;
 	if (v == NULL)
 		return;
 	if (call_reply_parse(&reply, message->payload, &err) == -1) {

@@ -27,8 +27,8 @@ heads_logs(struct docket *docket, struct span peer, struct log_row *out[2],
 		    (const char *)peer.ptr);
 	if (docket_other_log(docket, own, &theirs, arena, err) == -1)
 		return -1;
-	out[own->side] = own;
-	out[theirs->side] = theirs;
+	out[0] = own->side == 0 ? own : theirs;
+	out[1] = own->side == 0 ? theirs : own;
 	return 0;
 }
 

@@ -281,7 +281,7 @@ write_down(struct settling *s, struct error *err)
 			return -1;
 	for (size_t i = 0; i < s->n; i++) {
 		struct log_row *own;
-		struct error why;
+		struct error why = { .code = E_NONE };
 
 		if (s->logs[i].is_own || must_wait(s, &s->logs[i]) ||
 		    (own = own_log_beside(s, &s->logs[i])) == NULL)
@@ -321,7 +321,7 @@ turn(struct settling *s, bool *is_done, struct error *err)
 	s->signings_n = 0;
 	for (size_t i = 0; i < s->n; i++) {
 		struct log_row *log = &s->logs[i];
-		struct error why;
+		struct error why = { .code = E_NONE };
 
 		if (must_wait(s, log) ||
 		    (log->is_own ? sign_head : cosign_head)(s, log, &why) == 0)

@@ -155,7 +155,7 @@ card_open(struct card **out, struct span file, struct arena *arena,
     struct error *err)
 {
 	struct certificate *seal = NULL;
-	struct span certificate, cms;
+	struct span certificate = { NULL, 0 }, cms = { NULL, 0 };
 	struct sealed sealed;
 	struct card *card;
 	int rc = -1;

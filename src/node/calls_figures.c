@@ -128,8 +128,10 @@ find_log(struct calling *c, struct log_row **log, struct error *err)
 	if (store_log_of(c->store, peer, span_is_text(side, "own"), log,
 		c->arena, err) == -1)
 		return -1;
-	return *log == NULL ? error_set(err, E_STORE_CORRUPT, "half a docket") :
-			      0;
+	if (*log != NULL)
+		return 0;
+	error_set(err, E_STORE_CORRUPT, "half a docket");
+	return -1;
 }
 
 int

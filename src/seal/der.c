@@ -135,7 +135,7 @@ der_check(struct span bytes, struct error *err)
 {
 	struct span rest[DER_DEPTH_MAX] = { bytes };
 	size_t depth = 1;
-	struct der element;
+	struct der element = { 0 };
 
 	while (depth > 0) {
 		if (rest[depth - 1].len == 0) {
