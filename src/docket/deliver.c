@@ -254,6 +254,15 @@ address(struct delivery *d, const struct delivery_row *row)
 		d->job->pins[i] = card->tls[i];
 }
 
+void
+docket_job_hurry(struct docket *docket, struct span peer)
+{
+	struct docket_peer *state = docket_peer_state(docket, peer);
+
+	if (state != NULL)
+		state->is_hurried = true;
+}
+
 int
 docket_job_next(struct docket *docket, struct span peer, struct instant now,
     struct job *out, struct arena *arena, struct error *err)
@@ -263,7 +272,7 @@ docket_job_next(struct docket *docket, struct span peer, struct instant now,
 		.job = out,
 		.arena = arena };
 	struct delivery_row *row;
-	bool is_job = false;
+	bool is_job = false, is_hurried;
 
 	*out = (struct job){ .kind = JOB_NONE };
 	if ((d.peer = docket_peer_state(docket, peer)) == NULL)
@@ -276,8 +285,11 @@ docket_job_next(struct docket *docket, struct span peer, struct instant now,
 	if (d.own == NULL)
 		return error_set(err, E_STORE_CORRUPT, "half a docket");
 	address(&d, row);
+	is_hurried = d.peer->is_hurried;
+	d.peer->is_hurried = false;
 	/* A clock that was set back must not silence us. */
-	if (row->failures > 0 && instant_is_before(now, row->next_try) &&
+	if (!is_hurried && row->failures > 0 &&
+	    instant_is_before(now, row->next_try) &&
 	    row->next_try.s - now.s <= DELIVER_RETRY_MAX_S) {
 		out->until = row->next_try;
 		return 0;

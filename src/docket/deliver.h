@@ -85,6 +85,12 @@ NODISCARD int docket_job_next(struct docket *docket, struct span peer,
     struct error *err);
 
 /*
+ * The pause after a failure is over, whatever the clock says: for a scripted
+ * clock, which may stand still.
+ */
+void docket_job_hurry(struct docket *docket, struct span peer);
+
+/*
  * Take the answer to the job that was given out last.  Within.
  *
  * Fails: only when this node does; a peer's nonsense is remembered in

@@ -55,6 +55,7 @@ struct docket_peer {
 	uint64_t patch_offset;
 	bool is_patching;
 	struct instant pinged;
+	bool is_hurried;      /* the next job is not to wait */
 	unsigned corrections; /* in a row, of what is believed of it */
 	unsigned refusals;    /* lodged since something valid came */
 };

@@ -44,6 +44,7 @@ struct store;
 #define REGISTRAR_KEEPER_MS 20000
 
 /* After so long without a message the write-ahead log is moved, in ms. */
+#define REGISTRAR_HURRY_MS 1000 /* pauses cut short, scripted clock */
 #define REGISTRAR_IDLE_MS 500
 
 /* What the process is given; all borrowed but the descriptors. */

@@ -86,6 +86,7 @@ struct registrar {
 	struct instant swept, settled;
 	bool is_dirty;       /* the write-ahead log has something */
 	bool is_owing;       /* docket_settle() failed, or was not run */
+	int64_t hurried_ms;  /* a pause was last cut short; monotonic */
 	bool is_restored;    /* peers are to be asked first */
 	bool is_alarmed;     /* a failure was told */
 	struct span sandbox; /* what all processes' sandboxes are */
