@@ -114,6 +114,11 @@ main(int argc, char *argv[])
 			return 2;
 		return run(&stories[which - 1], number(argv[2])) != 0;
 	}
+	if (argc > 1) {
+		fputs("usage: simulate [--seed N [STORY] | --seconds N]\n",
+		    stderr);
+		return 2;
+	}
 	for (size_t i = 0; i < n; i++) {
 		int failed = 0;
 
