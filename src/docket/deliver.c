@@ -120,27 +120,23 @@ next_documents(struct delivery *d, bool *is_job, struct error *err)
 	return send_documents(d, false, is_job, err);
 }
 
-static int
-next_checkpoint(struct delivery *d, bool *is_job, struct error *err)
+int
+deliver_show_head(struct delivery *d, uint64_t old, struct error *err)
 {
 	struct store_tree tree = { d->docket->parts.store, d->own->id };
 	struct tree_reader reader = store_tree_reader(&tree);
-	struct witness_request request = { .old = d->peer->pending };
+	struct witness_request request = { .old = old };
 	struct head_row *head;
 	struct buf buf;
 	int rc = -1;
 
-	*is_job = d->own->head > d->peer->pending;
-	if (!*is_job)
-		return 0;
 	if (store_head_get(d->docket->parts.store, d->own->id, d->own->head,
 		&head, d->arena, err) == -1)
 		return -1;
 	if (head == NULL)
 		return error_set(err, E_STORE_CORRUPT, "no head of our own");
-	if (request.old > 0 &&
-	    tree_prove(&request.proof, &reader, 0, request.old, head->size,
-		err) == -1)
+	if (old > 0 && old < head->size &&
+	    tree_prove(&request.proof, &reader, 0, old, head->size, err) == -1)
 		return -1;
 	request.note = head->note;
 	buf_init(&buf, WITNESS_REQUEST_MAX);
@@ -156,6 +152,15 @@ next_checkpoint(struct delivery *d, bool *is_job, struct error *err)
 out:
 	buf_clear(&buf);
 	return rc;
+}
+
+static int
+next_checkpoint(struct delivery *d, bool *is_job, struct error *err)
+{
+	*is_job = d->own->head > d->peer->pending;
+	if (!*is_job)
+		return 0;
+	return deliver_show_head(d, d->peer->pending, err);
 }
 
 struct entry_source {

@@ -125,36 +125,6 @@ get(struct delivery *d, enum job_kind kind, const struct log_row *log,
 	    arena_printf(d->arena, "/%s/%s", hash_write(&key, hex), rest);
 }
 
-/* Our newest head once more: is it the newest they have seen? */
-static int
-next_probe(struct delivery *d, struct error *err)
-{
-	struct witness_request request = { .old = d->own->head };
-	struct head_row *head;
-	struct buf buf;
-	int rc = -1;
-
-	if (store_head_get(d->docket->parts.store, d->own->id, d->own->head,
-		&head, d->arena, err) == -1)
-		return -1;
-	if (head == NULL)
-		return error_set(err, E_STORE_CORRUPT, "no head of our own");
-	request.note = head->note;
-	buf_init(&buf, WITNESS_REQUEST_MAX);
-	witness_request_write(&buf, &request);
-	if (buf_check(&buf, err) == -1)
-		goto out;
-	d->job->kind = JOB_CHECKPOINT;
-	d->job->method = SERVE_POST;
-	d->job->path = "/add-checkpoint";
-	d->job->type = "text/plain";
-	d->job->body = arena_copy(d->arena, buf_span(&buf));
-	rc = 0;
-out:
-	buf_clear(&buf);
-	return rc;
-}
-
 /* The log of which entries are wanted; NULL if none are. */
 static struct lost *
 wanted(struct recovery *recovery)
@@ -195,7 +165,7 @@ recover_next(struct delivery *d, bool *is_job, struct error *err)
 		return 0;
 	}
 	if (recovery->stage == STAGE_PROBE)
-		return next_probe(d, err);
+		return deliver_show_head(d, d->own->head, err);
 	if (docket_other_log(d->docket, d->own, &theirs, d->arena, err) == -1)
 		return -1;
 	if (recovery->stage == STAGE_THEIR_HEAD) {
