@@ -101,7 +101,7 @@ write_real(struct buf *out, double value)
 	if (point >= n && point <= REAL_POINT_MAX)
 		buf_printf(out, "%s%.*s", digits, point - n,
 		    "000000000000000000000");
-	else if (point > 0 && point <= REAL_POINT_MAX)
+	else if (point > 0 && point < n)
 		buf_printf(out, "%.*s.%s", point, digits, digits + point);
 	else if (point > REAL_POINT_MIN && point <= 0)
 		buf_printf(out, "0.%.*s%s", -point, "000000", digits);
