@@ -19,6 +19,7 @@
 
 #define IN_FLIGHT 64
 #define ALONE 200
+#define ALONE_PAUSE_US 30000 /* until its receipt has gone the other way */
 #define TOGETHER 10000
 #define REPLY_MAX ((size_t)1 << 20)
 
@@ -159,7 +160,7 @@ static void
 wait_delivered(CURL *call, struct reply *reply, long long entries)
 {
 	while (log_number(call, reply, "mirrored") < entries)
-		usleep(200);
+		usleep(500);
 }
 
 /* One at a time: until the sender holds the mirror line. */
@@ -180,6 +181,7 @@ alone(const struct nodes *nodes, CURL *log, struct reply *reply)
 		must_be_taken(letter);
 		wait_delivered(log, reply, before + 1);
 		measure_sample(&measure, begun);
+		usleep(ALONE_PAUSE_US);
 	}
 	measure_end(&measure);
 	curl_easy_cleanup(letter);

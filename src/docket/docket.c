@@ -119,6 +119,7 @@ void
 docket_rolled_back(struct docket *docket)
 {
 	keys_forget(docket);
+	docket_roots_forget(docket);
 	forget_recoveries(docket);
 }
 

@@ -115,6 +115,14 @@ NODISCARD int docket_settle(struct docket *docket, struct instant now,
     struct error *err);
 
 /*
+ * The first part of it: all that was committed is signed, and what is owed
+ * for it is lodged.  *is_more says that it has to be called again, for what it
+ * lodged itself; answers need not wait for that.
+ */
+NODISCARD int docket_settle_once(struct docket *docket, struct instant now,
+    bool *is_more, struct error *err);
+
+/*
  * Judge all entries again from their bytes, in causal order, and write the
  * projections anew.  Within; after store_clear_projections().
  */

@@ -60,6 +60,20 @@ struct docket_peer {
 	unsigned refusals;    /* lodged since something valid came */
 };
 
+/* Roots that were computed from the store lately; many records anchor alike. */
+#define DOCKET_ROOTS_MAX 16
+
+struct known_root {
+	int64_t log;
+	uint64_t size;
+	struct hash root;
+};
+
+struct docket_roots {
+	struct known_root known[DOCKET_ROOTS_MAX];
+	unsigned n, next;
+};
+
 struct docket {
 	struct docket_parts parts;
 	struct arena *arena; /* cards; as long as the docket */
@@ -67,7 +81,15 @@ struct docket {
 	struct span mirror_name; /* of our mirror key */
 	struct docket_peer *peers;
 	struct docket_keys *keys;
+	struct docket_roots roots;
 };
+
+/* roots.c: the root of the stored entries of ${log} below ${size}. */
+NODISCARD int docket_root(struct docket *docket, int64_t log, uint64_t size,
+    struct hash *out, struct error *err);
+
+/* After a rollback. */
+void docket_roots_forget(struct docket *docket);
 
 /* keys.c: in memory, made from cards and the credential records below. */
 NODISCARD int keys_of_log(struct docket *docket, const struct log_row *log,

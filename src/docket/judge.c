@@ -7,7 +7,6 @@
 #include "seal/certificate.h"
 #include "seal/seal.h"
 #include "store/store.h"
-#include "store/tile.h"
 
 /* Everything that the checks of one entry share. */
 struct trial {
@@ -49,8 +48,6 @@ static int
 check_anchor(struct trial *t, struct error *err)
 {
 	const struct anchor *anchor = &t->record->anchor;
-	struct store_tree tree = { t->docket->parts.store, t->other->id };
-	struct tree_reader reader = store_tree_reader(&tree);
 	struct hash root;
 
 	if (!span_is_equal(anchor->log, t->other->origin))
@@ -63,7 +60,8 @@ check_anchor(struct trial *t, struct error *err)
 		return error_set(err, E_RECORD_ANCHOR_FELL, "%llu after %llu",
 		    (unsigned long long)anchor->size,
 		    (unsigned long long)t->log->anchored);
-	if (tree_root_at(&root, &reader, anchor->size, err) == -1)
+	if (docket_root(t->docket, t->other->id, anchor->size, &root, err) ==
+	    -1)
 		return -1;
 	if (!hash_is_equal(&root, &anchor->root))
 		return error_set(err, E_RECORD_ANCHOR, "another root");
@@ -160,8 +158,6 @@ check_receipt(struct trial *t, struct error *err)
 	struct span note =
 	    record_fact(t->record, MEMBER_RECEIPT_CHECKPOINT)->text;
 	struct quoted quoted;
-	struct store_tree tree;
-	struct tree_reader reader;
 	struct hash root;
 
 	if (receipt_read(t->docket, t->log, note, &quoted, t->arena, err) == -1)
@@ -169,9 +165,8 @@ check_receipt(struct trial *t, struct error *err)
 	if (quoted.size == 0 || !is_past(t, quoted.log->id, quoted.size - 1))
 		return error_set(err, E_RECORD_RECEIPT,
 		    "a head that is not in its past");
-	tree = (struct store_tree){ t->docket->parts.store, quoted.log->id };
-	reader = store_tree_reader(&tree);
-	if (tree_root_at(&root, &reader, quoted.size, err) == -1)
+	if (docket_root(t->docket, quoted.log->id, quoted.size, &root, err) ==
+	    -1)
 		return -1;
 	if (!hash_is_equal(&root, &quoted.root))
 		return error_set(err, E_RECORD_RECEIPT, "another root");

@@ -7,12 +7,10 @@
 #include "formats/card.h"
 #include "formats/record_json.h"
 #include "keeper/signer.h"
-#include "ledger/tree.h"
 #include "store/document.h"
 #include "store/head.h"
 #include "store/party.h"
 #include "store/store.h"
-#include "store/tile.h"
 
 /* Lines quoted before one record. */
 #define LATE_LINES_MAX 64
@@ -23,8 +21,6 @@ fill_anchor(struct docket *docket, const struct log_row *own,
     struct anchor *anchor, struct arena *arena, struct error *err)
 {
 	struct log_row *other;
-	struct store_tree tree;
-	struct tree_reader reader;
 
 	if (docket_other_log(docket, own, &other, arena, err) == -1)
 		return -1;
@@ -33,9 +29,7 @@ fill_anchor(struct docket *docket, const struct log_row *own,
 	/* A receipt of a smaller head must not make the anchor fall. */
 	if (anchor->size < own->anchored)
 		anchor->size = own->anchored;
-	tree = (struct store_tree){ docket->parts.store, other->id };
-	reader = store_tree_reader(&tree);
-	return tree_root_at(&anchor->root, &reader, anchor->size, err);
+	return docket_root(docket, other->id, anchor->size, &anchor->root, err);
 }
 
 int

@@ -161,6 +161,7 @@ docket_forget_peer(struct docket *docket, struct docket_peer *peer)
 	if (*at == peer)
 		*at = peer->next;
 	keys_forget(docket);
+	docket_roots_forget(docket);
 }
 
 int

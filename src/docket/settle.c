@@ -30,6 +30,7 @@ struct settling {
 	size_t n;
 	struct signing *signings;
 	size_t signings_n;
+	bool has_lodged; /* so that there is a new head to sign */
 };
 
 /* The proof that a head extends what the keeper signed last. */
@@ -260,17 +261,43 @@ must_wait(const struct settling *s, const struct log_row *log)
 	return peer == NULL || docket_is_held_back(s->docket, peer);
 }
 
-static struct log_row *
-own_log_beside(const struct settling *s, const struct log_row *theirs)
+/* Our newest log to that peer: the row at hand if there is one. */
+static int
+own_log_beside(const struct settling *s, const struct log_row *theirs,
+    struct log_row **out, struct error *err)
 {
-	struct log_row *own = NULL;
+	if (store_log_of(s->docket->parts.store, theirs->peer, true, out,
+		s->arena, err) == -1)
+		return -1;
+	for (size_t i = 0; i < s->n && *out != NULL; i++)
+		if (s->logs[i].id == (*out)->id)
+			*out = &s->logs[i];
+	return 0;
+}
 
-	for (size_t i = 0; i < s->n; i++)
-		if (s->logs[i].is_own &&
-		    span_is_equal(s->logs[i].peer, theirs->peer) &&
-		    (own == NULL || own->epoch < s->logs[i].epoch))
-			own = &s->logs[i];
-	return own;
+static int
+answer_one(struct settling *s, struct log_row *theirs, struct error *err)
+{
+	struct error why = { .code = E_NONE };
+	struct log_row *own;
+	uint64_t before;
+	int rc;
+
+	if (own_log_beside(s, theirs, &own, err) == -1)
+		return -1;
+	/* Nothing of ours before our own opening record. */
+	if (own == NULL || own->size == 0)
+		return 0;
+	before = own->size;
+	rc = answer_log(s, theirs, own, &why);
+	s->has_lodged = s->has_lodged || own->size > before;
+	if (rc == -1 && !is_local(&why)) {
+		*err = why;
+		return -1;
+	}
+	if (rc == -1)
+		log_error("answering", &why);
+	return 0;
 }
 
 static int
@@ -279,23 +306,10 @@ write_down(struct settling *s, struct error *err)
 	for (size_t i = 0; i < s->signings_n; i++)
 		if (store_signing(s, &s->signings[i], err) == -1)
 			return -1;
-	for (size_t i = 0; i < s->n; i++) {
-		struct log_row *own;
-		struct error why = { .code = E_NONE };
-
-		if (s->logs[i].is_own || must_wait(s, &s->logs[i]) ||
-		    (own = own_log_beside(s, &s->logs[i])) == NULL)
-			continue;
-		/* Nothing of ours before our own opening record. */
-		if (own->size == 0 ||
-		    answer_log(s, &s->logs[i], own, &why) == 0)
-			continue;
-		if (!is_local(&why)) {
-			*err = why;
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->logs[i].is_own && !must_wait(s, &s->logs[i]) &&
+		    answer_one(s, &s->logs[i], err) == -1)
 			return -1;
-		}
-		log_error("answering", &why);
-	}
 	return 0;
 }
 
@@ -309,16 +323,10 @@ has_owed(const struct settling *s)
 	return false;
 }
 
-/* One turn: *is_done if there was nothing to sign or to answer. */
 static int
-turn(struct settling *s, bool *is_done, struct error *err)
+sign_all(struct settling *s, struct error *err)
 {
-	struct store *store = s->docket->parts.store;
-
-	if (store_log_all(store, &s->logs, &s->n, s->arena, err) == -1)
-		return -1;
 	s->signings = arena_array(s->arena, s->n, sizeof(*s->signings));
-	s->signings_n = 0;
 	for (size_t i = 0; i < s->n; i++) {
 		struct log_row *log = &s->logs[i];
 		struct error why = { .code = E_NONE };
@@ -332,37 +340,64 @@ turn(struct settling *s, bool *is_done, struct error *err)
 		}
 		log_error("signing", &why);
 	}
-	*is_done = s->signings_n == 0 && !has_owed(s);
-	if (*is_done)
+	return 0;
+}
+
+/* Sign, then store what was signed and lodge what is owed for it. */
+static int
+turn(struct settling *s, struct error *err)
+{
+	struct store *store = s->docket->parts.store;
+
+	if (store_log_unsettled(store, &s->logs, &s->n, s->arena, err) == -1)
+		return -1;
+	if (s->n == 0)
 		return 0;
-	if (store_begin(store, err) == -1)
+	/* Nothing is signed that a power cut could take. */
+	if (store_sync(store, err) == -1 || sign_all(s, err) == -1)
+		return -1;
+	if (s->signings_n == 0 && !has_owed(s))
+		return 0;
+	/*
+	 * Lazily: what the keeper signed it signs again, and what is owed
+	 * follows from the logs.
+	 */
+	if (store_begin_lazy(store, err) == -1)
 		return -1;
 	if (write_down(s, err) == -1) {
 		store_rollback(store);
 		keys_forget(s->docket);
+		docket_roots_forget(s->docket);
 		return -1;
 	}
 	return store_commit(store, err);
 }
 
 int
-docket_settle(struct docket *docket, struct instant now, struct error *err)
+docket_settle_once(struct docket *docket, struct instant now, bool *is_more,
+    struct error *err)
 {
-	bool is_done = false;
-	int rc = 0;
+	struct settling s = { .docket = docket, .now = now };
+	int rc;
 
+	*is_more = false;
 	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
 		if (recover_measure(docket, p, err) == -1)
 			return -1;
-	for (int i = 0; i < SETTLE_TURNS_MAX && !is_done && rc == 0; i++) {
-		struct settling s = {
-			.docket = docket,
-			.now = now,
-			.arena = arena_new(),
-		};
-
-		rc = turn(&s, &is_done, err);
-		arena_free(s.arena);
-	}
+	s.arena = arena_new();
+	rc = turn(&s, err);
+	arena_free(s.arena);
+	*is_more = rc == 0 && s.has_lodged;
 	return rc;
+}
+
+int
+docket_settle(struct docket *docket, struct instant now, struct error *err)
+{
+	bool is_more = true;
+
+	for (int i = 0; i < SETTLE_TURNS_MAX && is_more; i++)
+		if (docket_settle_once(docket, now, &is_more, err) == -1)
+			return -1;
+	return 0;
 }

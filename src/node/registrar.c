@@ -92,6 +92,11 @@ on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *ctx)
 
 	if (r->batch_n > 0)
 		registrar_turn(r);
+	else if (r->is_owing)
+		registrar_settle_rest(r);
+	/* The answers go out and what has come in goes first. */
+	if (r->is_owing)
+		arm(r->turn, 0);
 }
 
 static void
@@ -111,9 +116,8 @@ on_settle(evutil_socket_t fd UNUSED, short what UNUSED, void *ctx)
 		r->is_alarmed = true;
 		log_error("what was stored cannot be signed", &err);
 	}
-	r->sealed = NULL;
 	if (r->batch_n == 0)
-		arena_reset(r->arena);
+		registrar_settle_rest(r);
 	registrar_tidy(r);
 	arm(r->settle, REGISTRAR_SETTLE_S * 1000);
 }
@@ -186,7 +190,6 @@ registrar_new(struct registrar **out, struct event_base *base,
 	}
 	registrar_send_pins(r);
 	registrar_send(r, ROLE_SUPERVISOR, MESSAGE_READY, 0, parts->ready);
-	r->is_owing = true;
 	arm(r->settle, 0);
 	*out = r;
 	return 0;

@@ -85,7 +85,9 @@ struct registrar {
 	struct instant rest_until; /* after a failure of our own */
 	struct instant swept, settled;
 	bool is_dirty;       /* the write-ahead log has something */
-	bool is_owing;       /* docket_settle() failed, or was not run */
+	bool is_owing;       /* something was lodged that is not signed yet */
+	struct span late[REGISTRAR_BATCH_MAX]; /* peers to be woken then */
+	size_t late_n;
 	int64_t hurried_ms;  /* a pause was last cut short; monotonic */
 	bool is_restored;    /* peers are to be asked first */
 	bool is_alarmed;     /* a failure was told */
@@ -101,6 +103,9 @@ void registrar_signer_init(struct registrar *r);
 
 /* registrar_turn.c: do the batch that was collected. */
 void registrar_turn(struct registrar *r);
+
+/* What the last turn left owing, and the peers it is for. */
+void registrar_settle_rest(struct registrar *r);
 
 /* After commits: sign, unless a restore forbids it yet. */
 NODISCARD int registrar_settle(struct registrar *r, struct error *err);

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -64,13 +65,10 @@ forget_restore(struct registrar *r, struct error *err)
 int
 registrar_settle(struct registrar *r, struct error *err)
 {
-	r->is_owing = true;
 	r->settled = r->now;
-	if (forget_restore(r, err) == -1 ||
-	    docket_settle(r->docket, r->now, err) == -1)
+	if (forget_restore(r, err) == -1)
 		return -1;
-	r->is_owing = false;
-	return 0;
+	return docket_settle_once(r->docket, r->now, &r->is_owing, err);
 }
 
 /* What was learned in the transaction is forgotten with it. */
@@ -92,6 +90,7 @@ roll_back(struct registrar *r, const struct asked *asked, size_t n)
 	/* A peer that was never added. */
 	docket_close(r->docket);
 	r->docket = NULL;
+	r->late_n = 0;
 	if (docket_open(&r->docket, &parts, &err) == -1)
 		registrar_fail(r, &err);
 }
@@ -200,7 +199,51 @@ sign(struct registrar *r)
 	}
 }
 
+/*
+ * A letter's head is signed; what a peer's request may have us lodge is not
+ * yet, then its turn comes when it is.
+ */
 static void
+wake(struct registrar *r, const struct asked *asked)
+{
+	const struct card *card = docket_peer(r->docket, asked->wake);
+
+	if (asked->type != MESSAGE_PEER_REQUEST)
+		registrar_wake(r, asked->wake);
+	if (!r->is_owing)
+		return;
+	for (size_t i = 0; i < r->late_n; i++)
+		if (span_is_equal(r->late[i], asked->wake))
+			return;
+	if (card == NULL || r->late_n == REGISTRAR_BATCH_MAX)
+		return;
+	r->late[r->late_n++] = card->party;
+}
+
+/* The first ${n}: what was lodged for them is signed. */
+static void
+wake_late(struct registrar *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		registrar_wake(r, r->late[i]);
+	r->late_n -= n;
+	memmove(r->late, r->late + n, r->late_n * sizeof(*r->late));
+}
+
+void
+registrar_settle_rest(struct registrar *r)
+{
+	r->now = clock_now(r->parts.clock);
+	for (int i = 0; i < REGISTRAR_SETTLES_MAX && r->is_owing; i++)
+		sign(r);
+	wake_late(r, r->late_n);
+	r->is_owing = false;
+	r->sealed = NULL;
+	arena_reset(r->arena);
+}
+
+/* True if it has signed what was committed before. */
+static bool
 do_batch(struct registrar *r, struct asked *asked, size_t n)
 {
 	bool is_writing = false;
@@ -218,12 +261,13 @@ do_batch(struct registrar *r, struct asked *asked, size_t n)
 			refuse_all(asked, n, &err);
 	}
 	if (r->is_failed)
-		return;
+		return false;
 	for (size_t i = 0; i < n; i++)
 		if (asked[i].has_failed)
 			note_failure(r, &asked[i].err);
 	if (is_writing)
 		sign(r);
+	return is_writing;
 }
 
 void
@@ -236,7 +280,8 @@ registrar_turn(struct registrar *r)
 	for (size_t i = 0; i < n; i++)
 		if (registrar_read(r, &r->batch[i], &r->batch[i].err) == -1)
 			r->batch[i].has_failed = true;
-	do_batch(r, r->batch, n);
+	if (do_batch(r, r->batch, n))
+		wake_late(r, r->late_n);
 	for (size_t i = 0; i < n && !r->is_failed; i++) {
 		registrar_answer(r, &r->batch[i]);
 		has_peer = has_peer ||
@@ -246,7 +291,7 @@ registrar_turn(struct registrar *r)
 		registrar_send_pins(r);
 	for (size_t i = 0; i < n && !r->is_failed; i++)
 		if (!r->batch[i].has_failed && r->batch[i].wake.len > 0)
-			registrar_wake(r, r->batch[i].wake);
+			wake(r, &r->batch[i]);
 	r->batch_n = 0;
 	r->batch_bytes = 0;
 	r->sealed = NULL;

@@ -41,6 +41,10 @@ struct store {
 	bool is_in_use[QUERY_COUNT];
 	bool is_writing;
 	bool is_read_only;
+	int changes;             /* of rows, when the transaction began */
+	bool is_lazy;            /* commits do not sync */
+	bool is_unsynced;        /* a lazy one was done */
+	bool is_doubtful;        /* a sync failed: the WAL may not be there */
 	int wal_pages;           /* not moved into the database yet */
 	struct tile_edge *edges; /* tile.c's cache; dropped on rollback */
 };

@@ -120,16 +120,30 @@ store_log_of(struct store *store, struct span peer, bool is_own,
 	return one(&q, out, arena, err);
 }
 
-int
-store_log_all(struct store *store, struct log_row **out, size_t *n,
-    struct arena *arena, struct error *err)
+static int
+find_logs(struct store *store, enum query_id id, struct log_row **out,
+    size_t *n, struct arena *arena, struct error *err)
 {
 	struct query q;
 	void *rows;
 
-	query_start(&q, store, QUERY_LOG_ALL);
+	query_start(&q, store, id);
 	if (query_all(&q, load_log, sizeof(**out), &rows, n, arena, err) == -1)
 		return -1;
 	*out = rows;
 	return 0;
+}
+
+int
+store_log_unsettled(struct store *store, struct log_row **out, size_t *n,
+    struct arena *arena, struct error *err)
+{
+	return find_logs(store, QUERY_LOG_UNSETTLED, out, n, arena, err);
+}
+
+int
+store_log_all(struct store *store, struct log_row **out, size_t *n,
+    struct arena *arena, struct error *err)
+{
+	return find_logs(store, QUERY_LOG_ALL, out, n, arena, err);
 }

@@ -49,6 +49,14 @@ NODISCARD int store_log_find_key(struct store *store, const struct hash *key,
 NODISCARD int store_log_of(struct store *store, struct span peer, bool is_own,
     struct log_row **out, struct arena *arena, struct error *err);
 
+/*
+ * Logs that may have something to sign or to answer, by peer, side, epoch:
+ * ours larger than their head, theirs with a head above their mirror line or
+ * entries under it that were not answered.
+ */
+NODISCARD int store_log_unsettled(struct store *store, struct log_row **out,
+    size_t *n, struct arena *arena, struct error *err);
+
 /* All logs, by peer, side, epoch. */
 NODISCARD int store_log_all(struct store *store, struct log_row **out,
     size_t *n, struct arena *arena, struct error *err);

@@ -132,6 +132,10 @@ static const struct {
 	    "endpoint INTEGER NOT NULL) STRICT" },
 	{ 1, "CREATE TABLE setting ("
 	    "name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT" },
+
+	{ 2, "CREATE INDEX log_unsettled ON log (peer, side, epoch) WHERE "
+	    "(is_own = 1 AND size > head) OR "
+	    "(is_own = 0 AND (head > mirrored OR settled < mirrored))" },
 	/* clang-format on */
 };
 

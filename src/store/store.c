@@ -110,24 +110,33 @@ open_file(struct store *store, const char *path, const char *vfs,
 	return rc == SQLITE_OK ? 0 : db_error(store, rc, err);
 }
 
+/* The file of the WAL; NULL if there is none yet. */
+static sqlite3_file *
+wal_file(struct store *store)
+{
+	sqlite3_file *wal = NULL;
+
+	sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+	    &wal);
+	return wal == NULL || wal->pMethods == NULL ? NULL : wal;
+}
+
 /*
- * A sync that failed in an earlier process may have lost for good what can
- * still be read of the WAL.  SQLite recovers from what it reads, and would
- * move it into the database: then a power cut leaves a database that is ahead
- * of its WAL in some pages.  So write all of the WAL once more, the same
- * bytes, and sync it.  The lock is ours by now.
+ * After a sync that failed, in this process or an earlier one, what can still
+ * be read of the WAL may be lost for good.  SQLite recovers from what it
+ * reads, and would move it into the database: then a power cut leaves a
+ * database that is ahead of its WAL in some pages.  So write all of the WAL
+ * once more, the same bytes, and sync it.  The lock is ours by now.
  */
 static int
 write_wal_again(struct store *store, struct error *err)
 {
 	static uint8_t bytes[64 << 10];
-	sqlite3_file *wal = NULL;
+	sqlite3_file *wal = wal_file(store);
 	sqlite3_int64 size = 0;
 	int rc;
 
-	sqlite3_file_control(store->db, "main", SQLITE_FCNTL_JOURNAL_POINTER,
-	    &wal);
-	if (wal == NULL || wal->pMethods == NULL)
+	if (wal == NULL)
 		return 0;
 	rc = wal->pMethods->xFileSize(wal, &size);
 	for (sqlite3_int64 at = 0; rc == SQLITE_OK && at < size;) {
@@ -142,6 +151,23 @@ write_wal_again(struct store *store, struct error *err)
 	}
 	if (rc == SQLITE_OK && size > 0)
 		rc = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
+	return rc == SQLITE_OK ? 0 : db_error(store, rc, err);
+}
+
+int
+store_sync(struct store *store, struct error *err)
+{
+	sqlite3_file *wal = wal_file(store);
+	int rc = SQLITE_OK;
+
+	assert(!store->is_writing);
+	if (store->is_doubtful) {
+		if (write_wal_again(store, err) == -1)
+			return -1;
+	} else if (store->is_unsynced && wal != NULL)
+		rc = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
+	store->is_doubtful = rc != SQLITE_OK;
+	store->is_unsynced = rc != SQLITE_OK;
 	return rc == SQLITE_OK ? 0 : db_error(store, rc, err);
 }
 
@@ -196,19 +222,53 @@ run(struct store *store, enum query_id id, struct error *err)
 	return query_run(&q, NULL, err);
 }
 
-int
-store_begin(struct store *store, struct error *err)
+static int
+begin(struct store *store, bool is_lazy, struct error *err)
 {
 	assert(!store->is_writing);
 	if (store->is_read_only)
 		return error_set(err, E_INTERNAL, "opened for reading");
+	if (store->is_doubtful && store_sync(store, err) == -1)
+		return -1;
 	if (store->wal_pages > STORE_WAL_PAGES_MAX &&
 	    store_checkpoint(store, err) == -1)
 		return -1;
+	if (store->is_lazy != is_lazy &&
+	    db_execute(store,
+		is_lazy ? "PRAGMA synchronous = NORMAL" :
+			  "PRAGMA synchronous = FULL",
+		err) == -1)
+		return -1;
+	store->is_lazy = is_lazy;
+	store->changes = sqlite3_total_changes(store->db);
 	if (run(store, QUERY_BEGIN, err) == -1)
 		return -1;
 	store->is_writing = true;
 	return 0;
+}
+
+int
+store_begin(struct store *store, struct error *err)
+{
+	return begin(store, false, err);
+}
+
+int
+store_begin_lazy(struct store *store, struct error *err)
+{
+	return begin(store, true, err);
+}
+
+/* A commit that wrote nothing has synced nothing either. */
+static void
+note_commit(struct store *store)
+{
+	bool has_written = sqlite3_total_changes(store->db) != store->changes;
+
+	if (store->is_lazy)
+		store->is_unsynced = store->is_unsynced || has_written;
+	else if (has_written)
+		store->is_unsynced = false;
 }
 
 int
@@ -219,8 +279,11 @@ store_commit(struct store *store, struct error *err)
 		db_error(store, SQLITE_ABORT, err);
 	else if (run(store, QUERY_COMMIT, err) == 0) {
 		store->is_writing = false;
+		note_commit(store);
 		return 0;
 	}
+	/* Was it the sync?  Then earlier lazy ones may be gone as well. */
+	store->is_doubtful = store->is_doubtful || store->is_unsynced;
 	store_rollback(store);
 	return -1;
 }
@@ -249,10 +312,14 @@ store_checkpoint(struct store *store, struct error *err)
 	int all = 0, moved = 0, rc;
 
 	assert(!store->is_writing);
+	if (store->is_doubtful && store_sync(store, err) == -1)
+		return -1;
 	rc = sqlite3_wal_checkpoint_v2(store->db, NULL,
 	    SQLITE_CHECKPOINT_PASSIVE, &all, &moved);
-	if (rc != SQLITE_OK)
+	if (rc != SQLITE_OK) {
+		store->is_doubtful = store->is_unsynced;
 		return db_error(store, rc, err);
+	}
 	store->wal_pages = all - moved;
 	return 0;
 }

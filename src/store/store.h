@@ -9,7 +9,7 @@
  * transaction that is open; writing outside one is a bug.
  *
  * Durable: when store_commit() returns 0 the transaction survives a crash of
- * machine and process (WAL, synchronous=FULL).
+ * machine and process (WAL, synchronous=FULL), unless it was lazy.
  */
 
 #include <stdbool.h>
@@ -47,6 +47,16 @@ void store_close(struct store *store);
  */
 NODISCARD int store_begin(struct store *store, struct error *err);
 NODISCARD int store_commit(struct store *store, struct error *err);
+
+/*
+ * The same, but what is committed is durable only after the next
+ * store_commit() of store_begin()'s, or store_sync(): a power cut before
+ * loses it, and nothing that was committed earlier.
+ */
+NODISCARD int store_begin_lazy(struct store *store, struct error *err);
+
+/* Make all durable that was committed.  No transaction is open. */
+NODISCARD int store_sync(struct store *store, struct error *err);
 
 /* Harmless when no transaction is open. */
 void store_rollback(struct store *store);
