@@ -40,15 +40,6 @@ out:
 	return rc;
 }
 
-static struct span
-content_json(struct visit *v)
-{
-	struct json *json = json_object_new();
-
-	json_set_text(json, "content", v->content);
-	return visit_json(v, json);
-}
-
 /* What would be signed, exactly. */
 static void
 preview(struct visit *v)
@@ -73,8 +64,8 @@ take_content(struct visit *v, const struct call_reply *reply, struct error *err)
 {
 	struct json_reader draft;
 
-	if (reply_text(v, reply, "content", &v->content, err) == -1 ||
-	    json_get_object(&draft, &v->body, "draft", JSON_REQUIRED, err) ==
+	v->content = arena_copy(v->arena, reply->bytes);
+	if (json_get_object(&draft, &v->body, "draft", JSON_REQUIRED, err) ==
 		-1 ||
 	    desk_check_letter(v->desk->self, &draft, v->peer, v->content,
 		v->arena, err) == -1)
@@ -95,8 +86,7 @@ prepared(struct visit *v, const struct call_reply *reply,
 	else if (v->is_preview)
 		preview(v);
 	else
-		visit_call(v, "lodge", content_json(v), span_of(NULL, 0),
-		    lodged);
+		visit_call(v, "lodge", span_text("{}"), v->content, lodged);
 }
 
 /* With what was signed, for the operator's files. */
@@ -261,8 +251,7 @@ next_letter(struct visit *v)
 		visit_fail(v, &err);
 		return;
 	}
-	visit_call(v, "lodge", content_json(v), span_of(NULL, 0),
-	    letter_lodged);
+	visit_call(v, "lodge", span_text("{}"), v->content, letter_lodged);
 }
 
 static int

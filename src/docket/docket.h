@@ -115,9 +115,9 @@ NODISCARD int docket_settle(struct docket *docket, struct instant now,
     struct error *err);
 
 /*
- * The first part of it: all that was committed is signed, and what is owed
- * for it is lodged.  *is_more says that it has to be called again, for what it
- * lodged itself; answers need not wait for that.
+ * One step of it: what was committed is signed; or, if all is, what is owed
+ * for it is lodged.  After the first, answers may go.  *is_more says that it
+ * has to be called again.
  */
 NODISCARD int docket_settle_once(struct docket *docket, struct instant now,
     bool *is_more, struct error *err);

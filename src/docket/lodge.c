@@ -215,43 +215,47 @@ docket_prepare(struct docket *docket, const struct draft *draft,
 }
 
 int
-docket_lodge(struct docket *docket, struct span content, struct instant now,
-    struct hash *leaf, struct error *err)
+docket_lodge_content(struct docket *docket, struct span content,
+    struct instant now, struct lodged *out, struct arena *arena,
+    struct error *err)
 {
-	struct arena *arena = arena_new();
 	struct docket_peer *peer;
 	struct record *record;
 	struct log_row *own;
-	int rc = -1;
 
 	if (record_read(&record, content, arena, err) == -1 ||
 	    store_log_find(docket->parts.store, record->log, &own, arena,
 		err) == -1)
-		goto out;
-	if (own == NULL || !own->is_own) {
-		error_set(err, E_RECORD_LOG, "not a log of ours");
-		goto out;
-	}
+		return -1;
+	out->record = record;
+	if (own == NULL || !own->is_own)
+		return error_set(err, E_RECORD_LOG, "not a log of ours");
 	peer = docket_peer_state(docket, own->peer);
-	if (peer == NULL) {
-		error_set(err, E_STORE_CORRUPT, "a log without peer");
-		goto out;
-	}
-	if (recover_measure(docket, peer, err) == -1)
-		goto out;
-	if (record->kind != KIND_OPENING &&
-	    check_heard(docket, peer, err) == -1)
-		goto out;
-	if (quote_late_lines(docket, own, now, arena, err) == -1)
-		goto out;
-	if (record->anchor.size < own->anchored) {
-		error_set(err, E_ANCHOR_STALE, "%llu is behind %llu",
+	if (peer == NULL)
+		return error_set(err, E_STORE_CORRUPT, "a log without peer");
+	if (recover_measure(docket, peer, err) == -1 ||
+	    (record->kind != KIND_OPENING &&
+		check_heard(docket, peer, err) == -1) ||
+	    quote_late_lines(docket, own, now, arena, err) == -1)
+		return -1;
+	if (record->anchor.size < own->anchored)
+		return error_set(err, E_ANCHOR_STALE, "%llu is behind %llu",
 		    (unsigned long long)record->anchor.size,
 		    (unsigned long long)own->anchored);
-		goto out;
-	}
-	rc = seal_and_append(docket, own, content, leaf, arena, err);
-out:
+	return seal_and_append(docket, own, content, &out->leaf, arena, err);
+}
+
+int
+docket_lodge(struct docket *docket, struct span content, struct instant now,
+    struct hash *leaf, struct error *err)
+{
+	struct arena *arena = arena_new();
+	struct lodged lodged;
+	int rc;
+
+	rc = docket_lodge_content(docket, content, now, &lodged, arena, err);
+	if (rc == 0)
+		*leaf = lodged.leaf;
 	arena_free(arena);
 	return rc;
 }

@@ -50,6 +50,15 @@ NODISCARD int docket_prepare(struct docket *docket, const struct draft *draft,
 NODISCARD int docket_lodge(struct docket *docket, struct span content,
     struct instant now, struct hash *leaf, struct error *err);
 
+/* The same, telling what was lodged.  Owns: the record is in ${arena}. */
+struct lodged {
+	struct hash leaf;
+	const struct record *record;
+};
+NODISCARD int docket_lodge_content(struct docket *docket, struct span content,
+    struct instant now, struct lodged *out, struct arena *arena,
+    struct error *err);
+
 /*
  * The content of the opening record of a new docket with the party of
  * ${card_file}, whose fingerprint the operator has compared.

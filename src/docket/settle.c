@@ -11,15 +11,15 @@
 #include "store/store.h"
 #include "store/tile.h"
 
-/* Turns of the loop: heads, then receipts, then their heads; one to spare. */
-#define SETTLE_TURNS_MAX 4
+/* Turns of the loop: heads, receipts, their heads, nothing; one to spare. */
+#define SETTLE_TURNS_MAX 5
 
-/* What was signed outside the transaction and is to be stored in one. */
+/* What is signed outside the transaction and is to be stored in one. */
 struct signing {
 	struct log_row *log;
 	bool is_line; /* a mirror line on theirs, else a head of ours */
 	struct head_row head;
-	struct line_row line;
+	struct line_row line; /* if is_line */
 };
 
 struct settling {
@@ -33,53 +33,81 @@ struct settling {
 	bool has_lodged; /* so that there is a new head to sign */
 };
 
-/* The proof that a head extends what the keeper signed last. */
+/* Have ${made} signed; ${from} is what the keeper is thought to have signed. */
 static int
-prove_growth(struct docket *docket, const struct log_row *log, uint64_t to,
-    struct proof *proof, struct error *err)
+sign_from(struct settling *s, struct signing *made, uint64_t from,
+    struct error *err)
 {
-	const struct signer *signer = docket->parts.signer;
-	struct store_tree tree = { docket->parts.store, log->id };
+	const struct signer *signer = s->docket->parts.signer;
+	struct store_tree tree = { s->docket->parts.store, made->log->id };
 	struct tree_reader reader = store_tree_reader(&tree);
-	struct hash root;
-	uint64_t from;
+	struct checkpoint head = { made->log->origin, made->head.size,
+		made->head.root };
+	struct proof *proof = arena_alloc(s->arena, sizeof(*proof));
 
-	proof->n = 0;
-	if (signer->last(signer->ctx, log->origin, &from, &root, err) == -1)
+	if (from > 0 && from < head.size &&
+	    tree_prove(proof, &reader, 0, from, head.size, err) == -1)
 		return -1;
-	if (from > to)
-		return error_set(err, E_TAIL_LOST,
-		    "signed up to %llu, held "
-		    "to %llu",
-		    (unsigned long long)from, (unsigned long long)to);
-	if (from == 0 || from == to)
+	if (made->is_line)
+		return signer->cosign(signer->ctx, made->head.note, proof,
+		    &made->line.line, &made->line.time, s->arena, err);
+	return signer->head(signer->ctx, &head, proof, &made->head.note,
+	    s->arena, err);
+}
+
+/* The keeper last signed something else than is stored. */
+static bool
+is_surprised(enum error_code code)
+{
+	return code == E_PROOF || code == E_PROOF_USELESS ||
+	    code == E_KEEPER_ROLLBACK;
+}
+
+/* Sign what goes on from ${stored}, the largest signed that is stored. */
+static int
+sign(struct settling *s, struct signing *made, uint64_t stored,
+    struct error *err)
+{
+	const struct signer *signer = s->docket->parts.signer;
+	struct hash root;
+	uint64_t last;
+
+	if (sign_from(s, made, stored, err) == 0) {
+		s->signings_n++;
 		return 0;
-	return tree_prove(proof, &reader, 0, from, to, err);
+	}
+	/* A crash came between signing and storing: it knows. */
+	if (!is_surprised(err->code) ||
+	    signer->last(signer->ctx, made->log->origin, &last, &root, err) ==
+		-1)
+		return -1;
+	if (last > made->head.size)
+		return error_set(err, E_TAIL_LOST,
+		    "signed up to %llu, held to %llu", (unsigned long long)last,
+		    (unsigned long long)made->head.size);
+	if (sign_from(s, made, last, err) == -1)
+		return -1;
+	s->signings_n++;
+	return 0;
 }
 
 static int
 sign_head(struct settling *s, struct log_row *log, struct error *err)
 {
-	const struct signer *signer = s->docket->parts.signer;
 	struct store_tree tree = { s->docket->parts.store, log->id };
 	struct tree_reader reader = store_tree_reader(&tree);
-	struct checkpoint head = { log->origin, log->size, { { 0 } } };
 	struct signing *made = &s->signings[s->signings_n];
-	struct proof *proof = arena_alloc(s->arena, sizeof(*proof));
-	struct span note;
 
 	if (log->size == log->head)
 		return 0;
-	/* The root is computed from what is stored, never carried along. */
-	if (tree_root_at(&head.root, &reader, log->size, err) == -1 ||
-	    prove_growth(s->docket, log, log->size, proof, err) == -1 ||
-	    signer->head(signer->ctx, &head, proof, &note, s->arena, err) == -1)
-		return -1;
 	*made = (struct signing){ .log = log };
-	made->head =
-	    (struct head_row){ log->id, log->size, head.root, note, s->now };
-	s->signings_n++;
-	return 0;
+	made->head = (struct head_row){ .log = log->id,
+		.size = log->size,
+		.seen_at = s->now };
+	/* The root is computed from what is stored, never carried along. */
+	if (tree_root_at(&made->head.root, &reader, log->size, err) == -1)
+		return -1;
+	return sign(s, made, log->head, err);
 }
 
 /*
@@ -119,9 +147,7 @@ find_complete(struct settling *s, const struct log_row *log,
 static int
 cosign_head(struct settling *s, struct log_row *log, struct error *err)
 {
-	const struct signer *signer = s->docket->parts.signer;
 	struct signing *made = &s->signings[s->signings_n];
-	struct proof *proof = arena_alloc(s->arena, sizeof(*proof));
 	struct docket_keys *keys;
 	struct head_row *head;
 
@@ -131,18 +157,14 @@ cosign_head(struct settling *s, struct log_row *log, struct error *err)
 		return -1;
 	if (head == NULL)
 		return 0;
-	*made = (struct signing){ .log = log, .is_line = true };
-	if (keys_of_log(s->docket, log, &keys, err) == -1 ||
-	    prove_growth(s->docket, log, head->size, proof, err) == -1 ||
-	    signer->cosign(signer->ctx, head->note, proof, &made->line.line,
-		&made->line.time, s->arena, err) == -1)
+	*made = (struct signing){ .log = log, .is_line = true, .head = *head };
+	if (keys_of_log(s->docket, log, &keys, err) == -1)
 		return -1;
-	made->line.log = log->id;
-	made->line.size = head->size;
-	made->line.root = head->root;
-	made->line.name = keys->mirror.name;
-	s->signings_n++;
-	return 0;
+	made->line = (struct line_row){ .log = log->id,
+		.size = head->size,
+		.root = head->root,
+		.name = keys->mirror.name };
+	return sign(s, made, log->mirrored, err);
 }
 
 static int
@@ -301,11 +323,17 @@ answer_one(struct settling *s, struct log_row *theirs, struct error *err)
 }
 
 static int
-write_down(struct settling *s, struct error *err)
+store_signings(struct settling *s, struct error *err)
 {
 	for (size_t i = 0; i < s->signings_n; i++)
 		if (store_signing(s, &s->signings[i], err) == -1)
 			return -1;
+	return 0;
+}
+
+static int
+answer_all(struct settling *s, struct error *err)
+{
 	for (size_t i = 0; i < s->n; i++)
 		if (!s->logs[i].is_own && !must_wait(s, &s->logs[i]) &&
 		    answer_one(s, &s->logs[i], err) == -1)
@@ -343,11 +371,15 @@ sign_all(struct settling *s, struct error *err)
 	return 0;
 }
 
-/* Sign, then store what was signed and lodge what is owed for it. */
+/*
+ * Sign and store that; or, if there was nothing to sign, lodge what is owed
+ * for what was signed before.
+ */
 static int
 turn(struct settling *s, struct error *err)
 {
 	struct store *store = s->docket->parts.store;
+	int rc;
 
 	if (store_log_unsettled(store, &s->logs, &s->n, s->arena, err) == -1)
 		return -1;
@@ -364,13 +396,13 @@ turn(struct settling *s, struct error *err)
 	 */
 	if (store_begin_lazy(store, err) == -1)
 		return -1;
-	if (write_down(s, err) == -1) {
-		store_rollback(store);
-		keys_forget(s->docket);
-		docket_roots_forget(s->docket);
-		return -1;
-	}
-	return store_commit(store, err);
+	rc = s->signings_n > 0 ? store_signings(s, err) : answer_all(s, err);
+	if (rc == 0)
+		return store_commit(store, err);
+	store_rollback(store);
+	keys_forget(s->docket);
+	docket_roots_forget(s->docket);
+	return -1;
 }
 
 int
@@ -386,8 +418,9 @@ docket_settle_once(struct docket *docket, struct instant now, bool *is_more,
 			return -1;
 	s.arena = arena_new();
 	rc = turn(&s, err);
+	*is_more =
+	    rc == 0 && (s.has_lodged || (s.signings_n > 0 && has_owed(&s)));
 	arena_free(s.arena);
-	*is_more = rc == 0 && s.has_lodged;
 	return rc;
 }
 

@@ -48,6 +48,7 @@ calls_read(struct registrar *r, struct asked *asked, struct error *err)
 	if (asked->row == NULL)
 		return error_set(err, E_ROUTE, "no such call");
 	asked->is_writer = asked->row->effect == CALL_WRITES;
+	asked->is_letter = asked->row->act == call_lodge;
 	return 0;
 }
 

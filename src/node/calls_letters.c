@@ -71,7 +71,7 @@ call_prepare(struct calling *c, struct error *err)
 		err) == -1)
 		return -1;
 	json_set_text(c->out, "peer", letter.peer);
-	json_set_text(c->out, "content", content);
+	c->out_bytes = content;
 	return 0;
 }
 
@@ -91,21 +91,22 @@ peer_of(struct calling *c, const struct record *record, struct span *peer,
 int
 call_lodge(struct calling *c, struct error *err)
 {
-	struct record *record;
-	struct span content;
-	struct hash leaf;
+	const struct record *record;
+	struct lodged lodged;
 
-	if (json_get_text(&content, &c->in, "content", JSON_REQUIRED,
-		RECORD_CONTENT_MAX, err) == -1 ||
-	    record_read(&record, content, c->arena, err) == -1 ||
-	    peer_of(c, record, &c->asked->wake, err) == -1 ||
-	    docket_lodge(c->docket, content, c->now, &leaf, err) == -1)
+	if (c->bytes.len > RECORD_CONTENT_MAX)
+		return error_set(err, E_TOO_LARGE, "%zu bytes of content",
+		    c->bytes.len);
+	if (docket_lodge_content(c->docket, c->bytes, c->now, &lodged, c->arena,
+		err) == -1 ||
+	    peer_of(c, lodged.record, &c->asked->wake, err) == -1)
 		return -1;
-	json_set_hash(c->out, "leaf", &leaf);
+	record = lodged.record;
+	json_set_hash(c->out, "leaf", &lodged.leaf);
 	if (record->has_case)
 		json_set_hash(c->out, "case", &record->case_hash);
 	else if (record_opens_case(record))
-		json_set_hash(c->out, "case", &leaf);
+		json_set_hash(c->out, "case", &lodged.leaf);
 	json_set_instant(c->out, "at", record->at);
 	json_set_text(c->out, "peer", c->asked->wake);
 	return 0;

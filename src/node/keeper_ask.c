@@ -7,6 +7,25 @@
 #include "node/keeper_wire.h"
 #include "proc/message.h"
 
+/* What the keeper answered: ${want}, or why it refused. */
+static int
+take_answer(const struct message *message, enum message_type type,
+    enum message_type want, struct span *reply, struct error *err)
+{
+	struct error why;
+
+	if (message->type == MESSAGE_REFUSED) {
+		if (message_refusal_parse(&why, message->payload, err) == 0)
+			*err = why;
+		return -1;
+	}
+	if (message->type != want)
+		return error_set(err, E_PROC_MESSAGE, "%s in answer to %s",
+		    message_name(message->type), message_name(type));
+	*reply = message->payload;
+	return 0;
+}
+
 /*
  * Ask ${type} with ${payload}, which is cleared, and wait for ${want}.
  * ${reply} is in ${arena}.
@@ -17,28 +36,43 @@ ask_for(struct keeper_ask *ask, enum message_type type, struct buf *payload,
     struct error *err)
 {
 	struct message message;
-	struct error why;
 	int rc = -1;
 
-	if (buf_check(payload, err) == -1 ||
+	if (buf_check(payload, err) == 0 &&
 	    message_call(ask->pipe, type, buf_span(payload), &message,
-		ask->timeout_ms, arena, err) == -1)
-		goto out;
-	if (message.type == MESSAGE_REFUSED) {
-		if (message_refusal_parse(&why, message.payload, err) == 0)
-			*err = why;
-		goto out;
-	}
-	if (message.type != want) {
-		error_set(err, E_PROC_MESSAGE, "%s in answer to %s",
-		    message_name(message.type), message_name(type));
-		goto out;
-	}
-	*reply = message.payload;
-	rc = 0;
-out:
+		ask->timeout_ms, arena, err) == 0)
+		rc = take_answer(&message, type, want, reply, err);
 	buf_clear(payload);
 	return rc;
+}
+
+int
+keeper_ask_seal_ahead(struct keeper_ask *ask, struct span content, uint32_t *id,
+    struct error *err)
+{
+	struct wire_seal seal = { WIRE_RECORD, content };
+	struct buf payload;
+	int rc = -1;
+
+	buf_init(&payload, KEEPER_WIRE_MAX);
+	wire_seal_write(&payload, &seal);
+	if (buf_check(&payload, err) == 0)
+		rc = message_ask(ask->pipe, MESSAGE_SEAL, buf_span(&payload),
+		    id, ask->timeout_ms, err);
+	buf_clear(&payload);
+	return rc;
+}
+
+int
+keeper_ask_sealed(struct keeper_ask *ask, uint32_t id, struct span *out,
+    struct arena *arena, struct error *err)
+{
+	struct message message;
+
+	if (message_answer(ask->pipe, id, &message, ask->timeout_ms, arena,
+		err) == -1)
+		return -1;
+	return take_answer(&message, MESSAGE_SEAL, MESSAGE_SEALED, out, err);
 }
 
 static int

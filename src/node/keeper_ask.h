@@ -47,6 +47,15 @@ NODISCARD int keeper_ask_renew(struct keeper_ask *ask, enum keeper_use use,
 NODISCARD int keeper_ask_seal_card(struct keeper_ask *ask, struct span content,
     struct span *out, struct arena *arena, struct error *err);
 
+/*
+ * Several seals at a time: ask for each, then take each in the same order,
+ * before anything else is asked of the keeper.
+ */
+NODISCARD int keeper_ask_seal_ahead(struct keeper_ask *ask, struct span content,
+    uint32_t *id, struct error *err);
+NODISCARD int keeper_ask_sealed(struct keeper_ask *ask, uint32_t id,
+    struct span *out, struct arena *arena, struct error *err);
+
 /* The desk's, for an operator. */
 NODISCARD int keeper_ask_authorise(struct keeper_ask *ask,
     const struct hash *digest, struct error *err);

@@ -31,7 +31,7 @@ struct store;
 
 /* One turn takes at most so many messages, and bytes of payload. */
 #define REGISTRAR_BATCH_MAX 256
-#define REGISTRAR_SETTLES_MAX 4 /* heads, receipts, their heads; one to spare */
+#define REGISTRAR_SETTLES_MAX 5 /* as those of docket_settle() */
 #define REGISTRAR_BATCH_BYTES_MAX ((size_t)48 << 20)
 
 /* Jobs that the courier may have at a time. */

@@ -41,6 +41,7 @@ struct asked {
 	struct span payload;
 
 	bool is_writer; /* may change the database */
+	bool is_letter; /* the keeper will be asked to seal call.bytes */
 	bool has_failed;
 	struct error err; /* if has_failed */
 
@@ -57,18 +58,23 @@ struct asked {
 	bool has_peer;    /* a peer was added */
 };
 
-/* A record that was sealed in this turn; an authorisation is good for once,
- * so a batch that is done again takes what it had. */
+/* A record that was sealed in this turn, or that the keeper was asked for; an
+ * authorisation is good for once, so a batch that is done again takes what it
+ * had. */
 struct sealed_once {
-	struct sealed_once *next;
+	struct sealed_once *next; /* in the order of asking */
 	struct span content, der;
-	bool is_taken; /* by the attempt that goes on */
+	bool is_taken;   /* by the attempt that goes on */
+	bool is_awaited; /* the keeper's answer, to the question ${id} */
+	uint32_t id;
+	bool has_failed;
+	struct error why; /* if has_failed */
 };
 
 struct registrar {
 	struct registrar_parts parts;
 	struct signer signer; /* parts.signer, with what was sealed before */
-	struct sealed_once *sealed;
+	struct sealed_once *sealed, **sealed_end;
 	struct event_base *base;
 	struct docket *docket;
 	struct channel *channels[ROLE_COUNT];
@@ -84,8 +90,8 @@ struct registrar {
 	size_t jobs_n;
 	struct instant rest_until; /* after a failure of our own */
 	struct instant swept, settled;
-	bool is_dirty;       /* the write-ahead log has something */
-	bool is_owing;       /* something was lodged that is not signed yet */
+	bool is_dirty; /* the write-ahead log has something */
+	bool is_owing; /* something was lodged that is not signed yet */
 	struct span late[REGISTRAR_BATCH_MAX]; /* peers to be woken then */
 	size_t late_n;
 	int64_t hurried_ms;  /* a pause was last cut short; monotonic */
@@ -100,6 +106,13 @@ struct registrar {
 
 /* registrar_signer.c */
 void registrar_signer_init(struct registrar *r);
+
+/* Have the keeper begin with the letters of the batch, bounded in number and
+ * bytes, while the registrar does the first. */
+void registrar_seal_ahead(struct registrar *r);
+
+/* The turn is over. */
+void registrar_forget_sealed(struct registrar *r);
 
 /* registrar_turn.c: do the batch that was collected. */
 void registrar_turn(struct registrar *r);

@@ -238,7 +238,7 @@ registrar_settle_rest(struct registrar *r)
 		sign(r);
 	wake_late(r, r->late_n);
 	r->is_owing = false;
-	r->sealed = NULL;
+	registrar_forget_sealed(r);
 	arena_reset(r->arena);
 }
 
@@ -280,6 +280,7 @@ registrar_turn(struct registrar *r)
 	for (size_t i = 0; i < n; i++)
 		if (registrar_read(r, &r->batch[i], &r->batch[i].err) == -1)
 			r->batch[i].has_failed = true;
+	registrar_seal_ahead(r);
 	if (do_batch(r, r->batch, n))
 		wake_late(r, r->late_n);
 	for (size_t i = 0; i < n && !r->is_failed; i++) {
@@ -294,7 +295,7 @@ registrar_turn(struct registrar *r)
 			wake(r, &r->batch[i]);
 	r->batch_n = 0;
 	r->batch_bytes = 0;
-	r->sealed = NULL;
+	registrar_forget_sealed(r);
 	arena_reset(r->arena);
 }
 

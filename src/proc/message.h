@@ -165,6 +165,16 @@ NODISCARD int message_call(struct message_pipe *pipe, enum message_type type,
     struct span payload, struct message *reply, int64_t timeout_ms,
     struct arena *arena, struct error *err);
 
+/*
+ * The two halves of it, for several questions at a time: their answers are to
+ * be taken in the order in which they were asked, all before the next call.
+ */
+NODISCARD int message_ask(struct message_pipe *pipe, enum message_type type,
+    struct span payload, uint32_t *id, int64_t timeout_ms, struct error *err);
+NODISCARD int message_answer(struct message_pipe *pipe, uint32_t id,
+    struct message *reply, int64_t timeout_ms, struct arena *arena,
+    struct error *err);
+
 /* The payload of REFUSED: the error's number and its detail. */
 void message_refusal_write(struct buf *out, const struct error *why);
 

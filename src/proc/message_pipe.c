@@ -194,30 +194,66 @@ message_receive(struct message_pipe *pipe, struct message *out,
 	return 0;
 }
 
+/* Send under the next id. */
+static int
+ask_until(struct message_pipe *pipe, enum message_type type,
+    struct span payload, uint32_t *id, int64_t end_ms, struct error *err)
+{
+	struct message ask = { type, pipe->last_id + 1, payload };
+
+	if (send_until(pipe, &ask, end_ms, err) == -1)
+		return -1;
+	*id = pipe->last_id = ask.id;
+	return 0;
+}
+
+static int
+answer_until(struct message_pipe *pipe, uint32_t id, struct message *reply,
+    int64_t end_ms, struct arena *arena, struct error *err)
+{
+	struct message got;
+
+	do {
+		if (receive_until(pipe, &got, end_ms, err) == -1)
+			return -1;
+		/* Ids wrap around: "later" is half the circle ahead. */
+		if (got.id - id - 1 < UINT32_MAX / 2) {
+			pipe->is_broken = true;
+			return error_set(err, E_PROC_MESSAGE,
+			    "%s of the %s answers nothing",
+			    message_name(got.type), role_name(pipe->peer));
+		}
+	} while (got.id != id);
+	got.payload = arena_copy(arena, got.payload);
+	*reply = got;
+	return 0;
+}
+
+int
+message_ask(struct message_pipe *pipe, enum message_type type,
+    struct span payload, uint32_t *id, int64_t timeout_ms, struct error *err)
+{
+	return ask_until(pipe, type, payload, id,
+	    clock_monotonic_ms() + timeout_ms, err);
+}
+
+int
+message_answer(struct message_pipe *pipe, uint32_t id, struct message *reply,
+    int64_t timeout_ms, struct arena *arena, struct error *err)
+{
+	return answer_until(pipe, id, reply, clock_monotonic_ms() + timeout_ms,
+	    arena, err);
+}
+
 int
 message_call(struct message_pipe *pipe, enum message_type type,
     struct span payload, struct message *reply, int64_t timeout_ms,
     struct arena *arena, struct error *err)
 {
 	int64_t end_ms = clock_monotonic_ms() + timeout_ms;
-	struct message got, ask;
+	uint32_t id;
 
-	ask = (struct message){ type, pipe->last_id + 1, payload };
-	if (send_until(pipe, &ask, end_ms, err) == -1)
+	if (ask_until(pipe, type, payload, &id, end_ms, err) == -1)
 		return -1;
-	pipe->last_id = ask.id;
-	do {
-		if (receive_until(pipe, &got, end_ms, err) == -1)
-			return -1;
-		/* Ids wrap around: "later" is half the circle ahead. */
-		if (got.id - ask.id - 1 < UINT32_MAX / 2) {
-			pipe->is_broken = true;
-			return error_set(err, E_PROC_MESSAGE,
-			    "%s of the %s answers nothing",
-			    message_name(got.type), role_name(pipe->peer));
-		}
-	} while (got.id != ask.id);
-	got.payload = arena_copy(arena, got.payload);
-	*reply = got;
-	return 0;
+	return answer_until(pipe, id, reply, end_ms, arena, err);
 }

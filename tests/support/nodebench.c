@@ -170,9 +170,9 @@ bench_run(struct bench_node *node)
 
 void
 bench_send(struct bench_node *node, uint32_t id, const char *name,
-    struct span json)
+    struct span json, struct span bytes)
 {
-	struct call call = { span_text(name), json, { NULL, 0 } };
+	struct call call = { span_text(name), json, bytes };
 	struct message message = { MESSAGE_CALL, id, { NULL, 0 } };
 	struct error err;
 	struct buf buf;
@@ -209,10 +209,41 @@ bench_call(struct bench_node *node, const char *name, struct span json,
 	uint32_t id;
 	int rc;
 
-	bench_send(node, 1, name, json);
+	bench_send(node, 1, name, json, span_of(NULL, 0));
 	bench_run(node);
 	rc = bench_receive(node, &id, &reply);
 	*out = reply.json;
+	return rc;
+}
+
+int
+bench_lodge(struct bench_node *node, struct span content, struct span *out)
+{
+	struct call_reply reply;
+	uint32_t id;
+	int rc;
+
+	bench_send(node, 1, "lodge", span_text("{}"), content);
+	bench_run(node);
+	rc = bench_receive(node, &id, &reply);
+	*out = reply.json;
+	return rc;
+}
+
+int
+bench_prepare(struct bench_node *node, const char *urgency,
+    struct span *content)
+{
+	struct call_reply reply;
+	uint32_t id;
+	int rc;
+
+	bench_send(node, 1, "prepare",
+	    span_text(arena_printf(node->arena, BENCH_DRAFT, urgency)),
+	    span_of(NULL, 0));
+	bench_run(node);
+	rc = bench_receive(node, &id, &reply);
+	*content = reply.bytes;
 	return rc;
 }
 
@@ -291,15 +322,12 @@ bench_add_peer(struct bench_node *node, const struct bench_node *peer)
 struct span
 bench_letter(struct bench_node *node, const char *urgency)
 {
-	struct span content, out;
+	struct span content;
 
-	if (bench_call(node, "prepare",
-		span_text(arena_printf(node->arena, BENCH_DRAFT, urgency)),
-		&out) == -1) {
+	if (bench_prepare(node, urgency, &content) == -1) {
 		tap_note("prepare: %s", node->err.detail);
 		return span_of(NULL, 0);
 	}
-	content = bench_text(node, out, "content");
 	bench_authorise(node, content);
 	return content;
 }

@@ -73,7 +73,7 @@ void bench_run(struct bench_node *node);
 
 /* Send a call, without waiting. */
 void bench_send(struct bench_node *node, uint32_t id, const char *name,
-    struct span json);
+    struct span json, struct span bytes);
 
 /* The next answer to the desk. */
 int bench_receive(struct bench_node *node, uint32_t *id,
@@ -81,6 +81,11 @@ int bench_receive(struct bench_node *node, uint32_t *id,
 
 int bench_call(struct bench_node *node, const char *name, struct span json,
     struct span *out);
+
+/* The content of a request of that urgency; lodge one. */
+int bench_prepare(struct bench_node *node, const char *urgency,
+    struct span *content);
+int bench_lodge(struct bench_node *node, struct span content, struct span *out);
 
 /* The text ${name} of an answer. */
 struct span bench_text(struct bench_node *node, struct span json,

@@ -161,9 +161,7 @@ lodge(struct bench_node *node, struct span content)
 {
 	struct span out;
 
-	if (bench_call(node, "lodge",
-		bench_json(node, "content", content, NULL, content),
-		&out) == -1)
+	if (bench_lodge(node, content, &out) == -1)
 		return span_of(NULL, 0);
 	return bench_text(node, out, "leaf");
 }
@@ -205,14 +203,8 @@ TEST(what_nobody_authorised_is_not_lodged)
 	struct span out, content;
 
 	require(open_two(&two));
-	require(bench_call(two.north, "prepare",
-		    span_text(
-			arena_printf(two.north->arena, BENCH_DRAFT, "routine")),
-		    &out) == 0);
-	content = bench_text(two.north, out, "content");
-	check(bench_call(two.north, "lodge",
-		  bench_json(two.north, "content", content, NULL, content),
-		  &out) == -1);
+	require(bench_prepare(two.north, "routine", &content) == 0);
+	check(bench_lodge(two.north, content, &out) == -1);
 	check_int(two.north->err.code, E_KEEPER_AUTHORISATION);
 	close_two(&two);
 }
@@ -231,10 +223,8 @@ TEST(one_bad_call_in_a_batch_does_not_harm_the_others)
 	for (size_t i = 0; i < 3; i++)
 		contents[i] = bench_letter(node, urgencies[i]);
 	for (uint32_t i = 0; i < 3; i++)
-		bench_send(node, 10 + i, "lodge",
-		    bench_json(node, "content",
-			i == 1 ? span_text("{}") : contents[i], NULL,
-			contents[i]));
+		bench_send(node, 10 + i, "lodge", span_text("{}"),
+		    i == 1 ? span_text("{}") : contents[i]);
 	bench_run(node);
 	for (int i = 0; i < 3; i++) {
 		struct call_reply reply;
