@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/instant.h"
 #include "docket/docket.h"
+#include "docket/roots.h"
 #include "docket/serve.h"
 #include "domain/record.h"
 #include "ledger/note.h"
@@ -60,20 +61,6 @@ struct docket_peer {
 	unsigned refusals;    /* lodged since something valid came */
 };
 
-/* Roots that were computed from the store lately; many records anchor alike. */
-#define DOCKET_ROOTS_MAX 16
-
-struct known_root {
-	int64_t log;
-	uint64_t size;
-	struct hash root;
-};
-
-struct docket_roots {
-	struct known_root known[DOCKET_ROOTS_MAX];
-	unsigned n, next;
-};
-
 struct docket {
 	struct docket_parts parts;
 	struct arena *arena; /* cards; as long as the docket */
@@ -83,13 +70,6 @@ struct docket {
 	struct docket_keys *keys;
 	struct docket_roots roots;
 };
-
-/* roots.c: the root of the stored entries of ${log} below ${size}. */
-NODISCARD int docket_root(struct docket *docket, int64_t log, uint64_t size,
-    struct hash *out, struct error *err);
-
-/* After a rollback. */
-void docket_roots_forget(struct docket *docket);
 
 /* keys.c: in memory, made from cards and the credential records below. */
 NODISCARD int keys_of_log(struct docket *docket, const struct log_row *log,
