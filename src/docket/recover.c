@@ -20,12 +20,13 @@
 #include "store/store.h"
 #include "store/tile.h"
 
-enum stage { STAGE_THEIR_HEAD, STAGE_FETCH, STAGE_PROBE };
+enum stage { STAGE_OWN_HEAD, STAGE_THEIR_HEAD, STAGE_FETCH };
 
 struct recovery {
 	enum stage stage;
 	struct arena *arena;
 	size_t bytes;
+	uint64_t seen;       /* the largest head of ours that it was shown */
 	struct lost logs[2]; /* OWN, THEIRS */
 };
 
@@ -40,12 +41,68 @@ recovery_end(struct docket_peer *peer)
 }
 
 static void
-recovery_begin(struct docket_peer *peer)
+recovery_begin(struct docket_peer *peer, enum stage stage, uint64_t seen)
 {
 	recovery_end(peer);
 	peer->recovery = mem_new(sizeof(*peer->recovery));
-	*peer->recovery = (struct recovery){ .stage = STAGE_THEIR_HEAD,
-		.arena = arena_new() };
+	*peer->recovery = (struct recovery){ .stage = stage,
+		.arena = arena_new(),
+		.seen = seen };
+}
+
+/* Nothing is lost, once the transaction is committed. */
+static void
+set_checked(struct docket_peer *peer, const struct log_row *own)
+{
+	recovery_end(peer);
+	peer->is_checked = true;
+	peer->is_unstored = true;
+	peer->is_short = false;
+	forget_guesses(peer, own);
+}
+
+/* What was fetched so far is in memory, and stays good. */
+void
+recover_rolled_back(struct docket_peer *peer)
+{
+	if (!peer->is_unstored)
+		return;
+	peer->is_unstored = false;
+	peer->is_checked = false;
+	peer->is_given_up = false;
+	peer->is_measured = false;
+}
+
+static void
+give_up(struct docket_peer *peer)
+{
+	if (peer->is_given_up || peer->is_checked || peer->is_short ||
+	    peer->is_contradicted)
+		return;
+	peer->is_given_up = true;
+	log_line(LOG_LEVEL_WARNING,
+	    "%.*s does not say how much of our log it holds: what our keeper "
+	    "agrees to is signed; it is asked first when it is back",
+	    (int)peer->card->party.len, (const char *)peer->card->party.ptr);
+}
+
+void
+recover_unanswered(struct docket_peer *peer)
+{
+	if (++peer->tries >= RECOVER_TRIES_MAX)
+		give_up(peer);
+}
+
+/* The patience with a peer begins when it is first missed. */
+static void
+wait_for_answer(struct docket_peer *peer, struct instant now)
+{
+	if (!peer->is_asking || instant_is_before(now, peer->asked)) {
+		peer->is_asking = true;
+		peer->asked = now;
+	}
+	if (now.s - peer->asked.s >= RECOVER_PATIENCE_S)
+		give_up(peer);
 }
 
 /* Has our keeper signed more of ${log} than is held? */
@@ -86,8 +143,9 @@ out:
 
 int
 recover_measure(struct docket *docket, struct docket_peer *peer,
-    struct error *err)
+    struct instant now, struct error *err)
 {
+	wait_for_answer(peer, now);
 	if (peer->is_measured)
 		return 0;
 	if (is_docket_cut(docket, peer->card->party, &peer->is_short, err) ==
@@ -151,12 +209,11 @@ recover_next(struct delivery *d, bool *is_job, struct error *err)
 	*is_job = !d->peer->is_checked;
 	if (!*is_job)
 		return 0;
-	if (recovery == NULL) {
-		get(d, JOB_HEAD, d->own, "checkpoint");
+	if (recovery == NULL || recovery->stage == STAGE_OWN_HEAD) {
+		get(d, JOB_HEAD, d->own,
+		    recovery == NULL ? "seen" : "checkpoint");
 		return 0;
 	}
-	if (recovery->stage == STAGE_PROBE)
-		return deliver_show_head(d, d->own->head, err);
 	if (docket_other_log(d->docket, d->own, &theirs, d->arena, err) == -1)
 		return -1;
 	if (recovery->stage == STAGE_THEIR_HEAD) {
@@ -244,12 +301,28 @@ want(struct recovery *recovery, unsigned which, const struct log_row *log,
 	return 0;
 }
 
-/* All is asked; or one question is left. */
+/* A larger head of ours than can be got back from anybody. */
+static int
+tail_lost(struct delivery *d, uint64_t seen, struct error *err)
+{
+	recovery_end(d->peer);
+	log_line(LOG_LEVEL_ALARM,
+	    "%.*s has seen a head of our log at %llu, and nobody holds its "
+	    "entries: this log cannot go on",
+	    (int)d->own->peer.len, (const char *)d->own->peer.ptr,
+	    (unsigned long long)seen);
+	return error_set(err, E_TAIL_LOST, "signed up to %llu",
+	    (unsigned long long)seen);
+}
+
+/* Is all back that was ever signed? */
 static int
 finish(struct delivery *d, struct error *err)
 {
 	bool is_still_short;
 
+	if (d->peer->recovery->seen > d->own->size)
+		return tail_lost(d, d->peer->recovery->seen, err);
 	if (is_docket_cut(d->docket, d->own->peer, &is_still_short, err) == -1)
 		return -1;
 	if (is_still_short) {
@@ -257,20 +330,16 @@ finish(struct delivery *d, struct error *err)
 		return error_set(err, E_TAIL_LOST,
 		    "our keeper has signed more than anybody holds");
 	}
-	d->peer->is_short = false;
-	if (d->docket->parts.is_restored && d->own->head > 0) {
-		d->peer->recovery->stage = STAGE_PROBE;
-		return 0;
-	}
-	recovery_end(d->peer);
-	d->peer->is_checked = true;
-	forget_guesses(d->peer, d->own);
+	set_checked(d->peer, d->own);
 	return 0;
 }
 
-/* What the peer's mirror holds of our own log. */
+/*
+ * The largest head of our log that it was ever shown.  Only our signature
+ * counts: what a peer merely says holds nothing back.
+ */
 static int
-take_own_head(struct delivery *d, struct error *err)
+take_seen(struct delivery *d, struct error *err)
 {
 	struct checkpoint head;
 	struct span note;
@@ -278,39 +347,54 @@ take_own_head(struct delivery *d, struct error *err)
 	forget_guesses(d->peer, d->own);
 	if (read_head(d, d->own, &head, &note, err) == -1)
 		return -1;
-	if (head.size <= d->own->size) {
-		if (head.size > 0 && check_root(d, d->own, &head, err) == -1)
-			return -1;
-		d->peer->is_contradicted = false;
-		if (!docket_is_held_back(d->docket, d->peer)) {
-			d->peer->is_checked = true;
-			return 0;
-		}
-	} else {
+	if (head.size > d->own->size) {
 		log_line(LOG_LEVEL_ALARM,
-		    "%.*s holds %llu entries of our log, we hold %llu: "
+		    "%.*s has seen %llu entries of our log, we hold %llu: "
 		    "fetching",
 		    (int)d->own->peer.len, (const char *)d->own->peer.ptr,
 		    (unsigned long long)head.size,
 		    (unsigned long long)d->own->size);
-	}
-	recovery_begin(d->peer);
-	if (want(d->peer->recovery, OWN, d->own, &head, note, err) == 0)
+		d->peer->is_short = true;
+		recovery_begin(d->peer, STAGE_OWN_HEAD, head.size);
 		return 0;
-	recovery_end(d->peer);
-	return -1;
+	}
+	if (head.size > 0 && check_root(d, d->own, &head, err) == -1)
+		return -1;
+	d->peer->is_contradicted = false;
+	if (d->docket->parts.is_restored || d->peer->is_short)
+		recovery_begin(d->peer, STAGE_THEIR_HEAD, head.size);
+	else
+		set_checked(d->peer, d->own);
+	return 0;
 }
 
-int
-recover_take_head(struct delivery *d, struct error *err)
+/* What the peer's mirror holds of our own log. */
+static int
+take_own_head(struct delivery *d, struct error *err)
+{
+	struct recovery *recovery = d->peer->recovery;
+	struct checkpoint head;
+	struct span note;
+
+	if (read_head(d, d->own, &head, &note, err) == -1)
+		return -1;
+	if (head.size > 0 && head.size <= d->own->size &&
+	    check_root(d, d->own, &head, err) == -1)
+		return -1;
+	if (want(recovery, OWN, d->own, &head, note, err) == -1)
+		return -1;
+	recovery->stage = STAGE_THEIR_HEAD;
+	return 0;
+}
+
+static int
+take_their_head(struct delivery *d, struct error *err)
 {
 	struct recovery *recovery = d->peer->recovery;
 	struct log_row *theirs;
 	struct checkpoint head;
 	struct span note;
 
-	if (recovery == NULL)
-		return take_own_head(d, err);
 	if (docket_other_log(d->docket, d->own, &theirs, d->arena, err) == -1 ||
 	    read_head(d, theirs, &head, &note, err) == -1)
 		return -1;
@@ -321,6 +405,16 @@ recover_take_head(struct delivery *d, struct error *err)
 		return -1;
 	recovery->stage = STAGE_FETCH;
 	return wanted(recovery) != NULL ? 0 : finish(d, err);
+}
+
+int
+recover_take_head(struct delivery *d, struct error *err)
+{
+	if (d->peer->recovery == NULL)
+		return take_seen(d, err);
+	if (d->peer->recovery->stage == STAGE_OWN_HEAD)
+		return take_own_head(d, err);
+	return take_their_head(d, err);
 }
 
 /* The entries of a bundle, those that are still wanted. */
@@ -373,32 +467,4 @@ out:
 	/* Nothing of it was kept: it begins anew. */
 	recovery_end(d->peer);
 	return -1;
-}
-
-/* A larger head of ours than any mirror holds is lost for good. */
-int
-recover_take_probe(struct delivery *d, struct error *err)
-{
-	uint64_t size = 0;
-	bool is_size;
-
-	is_size = d->answer->status == 409 &&
-	    span_is_text(d->answer->type, WITNESS_SIZE_TYPE);
-	if (is_size && witness_size_parse(&size, d->answer->body, err) == -1)
-		return -1;
-	if (!is_size && d->answer->status != 200 && d->answer->status != 404)
-		return unexpected(d, err);
-	recovery_end(d->peer);
-	if (size > d->own->size) {
-		log_line(LOG_LEVEL_ALARM,
-		    "%.*s has seen a head of our log at %llu, and nobody "
-		    "holds its entries: this log cannot go on",
-		    (int)d->own->peer.len, (const char *)d->own->peer.ptr,
-		    (unsigned long long)size);
-		return error_set(err, E_TAIL_LOST, "signed up to %llu",
-		    (unsigned long long)size);
-	}
-	d->peer->is_checked = true;
-	forget_guesses(d->peer, d->own);
-	return 0;
 }

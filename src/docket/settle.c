@@ -351,9 +351,11 @@ docket_settle(struct docket *docket, struct instant now, struct error *err)
 	bool is_done = false;
 	int rc = 0;
 
-	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
-		if (recover_measure(docket, p, err) == -1)
+	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next) {
+		p->is_unstored = false; /* no transaction is open */
+		if (recover_measure(docket, p, now, err) == -1)
 			return -1;
+	}
 	for (int i = 0; i < SETTLE_TURNS_MAX && !is_done && rc == 0; i++) {
 		struct settling s = {
 			.docket = docket,
