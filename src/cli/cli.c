@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -9,10 +10,15 @@
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "formats/json.h"
+#include "proc/clock.h"
 #include "proc/home.h"
 
 #define NAME_LEN_MAX ((size_t)100)
 #define ANSWER_MAX 16
+
+/* How long, and how often, a node is asked that is not ready to sign. */
+#define UNASKED_MS 30000
+#define UNASKED_PAUSE_NS 100000000L
 
 int
 cli_home(const struct cli *cli, struct node_home *out, struct error *err)
@@ -42,6 +48,23 @@ cli_absolute(const struct cli *cli, const char **out, const char *path,
 	return 0;
 }
 
+/* A node that has just started asks its peers first; that takes seconds. */
+static int
+call_patiently(struct cli *cli, const char *name, struct json *body,
+    struct json **reply, struct error *err)
+{
+	const struct timespec pause = { 0, UNASKED_PAUSE_NS };
+	int64_t end = clock_monotonic_ms() + UNASKED_MS;
+
+	for (;;) {
+		if (client_call(cli->client, name, body, reply, err) == 0)
+			return 0;
+		if (err->code != E_UNASKED || clock_monotonic_ms() > end)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+}
+
 int
 cli_call(struct cli *cli, const char *name, struct json *body,
     struct json **reply, struct error *err)
@@ -55,7 +78,7 @@ cli_call(struct cli *cli, const char *name, struct json *body,
 	    (cli_home(cli, &home, err) == -1 ||
 		client_open(&cli->client, &home, err) == -1))
 		goto out;
-	rc = client_call(cli->client, name, body, reply, err);
+	rc = call_patiently(cli, name, body, reply, err);
 out:
 	json_free(body);
 	return rc;

@@ -89,6 +89,12 @@ print_peer(const struct json_reader *peer)
 		    reply_integer(peer, "documents-undelivered"));
 	printf("; their log %" PRId64 " entries held\n",
 	    reply_integer(peer, "held"));
+	if (!reply_flag(peer, "checked"))
+		puts(reply_flag(peer, "held-back") ?
+			"    NOT ASKED yet how much of our log it holds; "
+			"nothing is signed for it before" :
+			"    it did not say how much of our log it holds; it "
+			"is asked again first when it is back");
 	print_trouble(peer);
 }
 

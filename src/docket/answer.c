@@ -127,13 +127,24 @@ answer_patch(struct delivery *d, struct error *err)
 	return 0;
 }
 
+/*
+ * It says that it knows more of our log than we.  Then it has a head that we
+ * signed and can show it; its word alone holds nothing back.
+ */
+static int
+ask_again(struct delivery *d, uint64_t size, struct error *err)
+{
+	d->peer->is_checked = false;
+	d->peer->is_given_up = true;
+	return error_set(err, E_TAIL_LOST, "the peer knows %llu of our log",
+	    (unsigned long long)size);
+}
+
 static int
 answer_checkpoint(struct delivery *d, struct error *err)
 {
 	uint64_t size;
 
-	if (d->peer->recovery != NULL)
-		return recover_take_probe(d, err);
 	if (d->answer->status == 200) {
 		/* One job a peer at a time: the head is still the one sent,
 		 * or a newer one was signed and this one is pending. */
@@ -145,11 +156,7 @@ answer_checkpoint(struct delivery *d, struct error *err)
 	if (witness_size_parse(&size, d->answer->body, err) == -1)
 		return -1;
 	if (size > d->own->size) {
-		d->peer->is_checked = false;
-		return error_set(err, E_TAIL_LOST,
-		    "the peer knows %llu of "
-		    "our log",
-		    (unsigned long long)size);
+		return ask_again(d, size, err);
 	}
 	d->peer->pending = size;
 	return correct_guess(d, err);
@@ -201,11 +208,7 @@ answer_info(struct delivery *d, struct error *err)
 	if (mirror_info_parse(&info, d->answer->body, d->arena, err) == -1)
 		return -1;
 	if (info.size > d->own->size || info.next > d->own->size) {
-		d->peer->is_checked = false;
-		return error_set(err, E_TAIL_LOST,
-		    "the peer knows %llu of "
-		    "our log",
-		    (unsigned long long)info.size);
+		return ask_again(d, info.size, err);
 	}
 	if (info.next <= d->peer->mirror_next && correct_guess(d, err) == -1)
 		return -1;
@@ -345,6 +348,8 @@ docket_job_done(struct docket *docket, const struct job *job,
 	row->peer = d.peer->card->party;
 	if (take_answer(&d, &fault) == 0)
 		return note_success(&d, row, err);
+	if (job->kind == JOB_HEAD)
+		recover_unanswered(d.peer);
 	/* Our own disk is no fault of the peer's. */
 	if (error_fault(fault.code) == FAULT_ENVIRONMENT &&
 	    answer->failure == E_NONE && fault.code != E_TAIL_LOST) {

@@ -120,23 +120,28 @@ next_documents(struct delivery *d, bool *is_job, struct error *err)
 	return send_documents(d, false, is_job, err);
 }
 
-int
-deliver_show_head(struct delivery *d, uint64_t old, struct error *err)
+/* An add-checkpoint of our newest head, from the one pending over there. */
+static int
+next_checkpoint(struct delivery *d, bool *is_job, struct error *err)
 {
 	struct store_tree tree = { d->docket->parts.store, d->own->id };
 	struct tree_reader reader = store_tree_reader(&tree);
-	struct witness_request request = { .old = old };
+	struct witness_request request = { .old = d->peer->pending };
 	struct head_row *head;
 	struct buf buf;
 	int rc = -1;
 
+	*is_job = d->own->head > d->peer->pending;
+	if (!*is_job)
+		return 0;
 	if (store_head_get(d->docket->parts.store, d->own->id, d->own->head,
 		&head, d->arena, err) == -1)
 		return -1;
 	if (head == NULL)
 		return error_set(err, E_STORE_CORRUPT, "no head of our own");
-	if (old > 0 && old < head->size &&
-	    tree_prove(&request.proof, &reader, 0, old, head->size, err) == -1)
+	if (request.old > 0 &&
+	    tree_prove(&request.proof, &reader, 0, request.old, head->size,
+		err) == -1)
 		return -1;
 	request.note = head->note;
 	buf_init(&buf, WITNESS_REQUEST_MAX);
@@ -152,15 +157,6 @@ deliver_show_head(struct delivery *d, uint64_t old, struct error *err)
 out:
 	buf_clear(&buf);
 	return rc;
-}
-
-static int
-next_checkpoint(struct delivery *d, bool *is_job, struct error *err)
-{
-	*is_job = d->own->head > d->peer->pending;
-	if (!*is_job)
-		return 0;
-	return deliver_show_head(d, d->peer->pending, err);
 }
 
 struct entry_source {
@@ -339,6 +335,7 @@ docket_delivery(struct docket *docket, struct span peer,
 		.failures = row->failures,
 		.last_error = error_of_number(row->last_error),
 		.is_checked = state->is_checked,
+		.is_held_back = docket_is_held_back(docket, state),
 		.is_forked = theirs->is_forked,
 		.held = theirs->size,
 		.theirs_mirrored = theirs->mirrored,

@@ -108,8 +108,9 @@ struct delivery_state {
 	struct instant last_ok, next_try;
 	unsigned failures;
 	enum error_code last_error;
-	bool is_checked; /* our own largest head there is known */
-	bool is_forked;  /* theirs */
+	bool is_checked;   /* our own largest head there is known */
+	bool is_held_back; /* until then nothing is signed for it */
+	bool is_forked;    /* theirs */
 	uint64_t held, theirs_mirrored; /* of their log here */
 };
 NODISCARD int docket_delivery(struct docket *docket, struct span peer,

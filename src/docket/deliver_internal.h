@@ -27,14 +27,6 @@ int unexpected(const struct delivery *d, struct error *err);
 /* After a gap the peer is asked anew where it stands. */
 void forget_guesses(struct docket_peer *peer, const struct log_row *own);
 
-/*
- * Make the job an add-checkpoint of our newest head, for a peer that is
- * believed to know the head of ${old} entries; the same size asks whether
- * that is the newest it has seen.
- */
-NODISCARD int deliver_show_head(struct delivery *d, uint64_t old,
-    struct error *err);
-
 /* The peer holds it, or says that it does not. */
 NODISCARD int document_taken(struct docket *docket, struct span peer,
     const struct hash *name, struct arena *arena, struct error *err);

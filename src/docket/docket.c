@@ -91,19 +91,13 @@ fail:
 	return -1;
 }
 
-static void
-forget_recoveries(struct docket *docket)
-{
-	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
-		recovery_end(p);
-}
-
 void
 docket_close(struct docket *docket)
 {
 	if (docket == NULL)
 		return;
-	forget_recoveries(docket);
+	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
+		recovery_end(p);
 	keys_forget(docket);
 	arena_free(docket->arena);
 	free(docket);
@@ -120,7 +114,8 @@ docket_rolled_back(struct docket *docket)
 {
 	keys_forget(docket);
 	docket_roots_forget(docket);
-	forget_recoveries(docket);
+	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
+		recover_rolled_back(p);
 }
 
 const struct card *
@@ -138,12 +133,26 @@ docket_peer_state(const struct docket *docket, struct span name)
 	return NULL;
 }
 
+/* Something of ours may have been signed that is not held here. */
+static bool
+is_in_doubt(const struct docket *docket, const struct docket_peer *peer)
+{
+	return docket->parts.is_restored || peer->recovery != NULL ||
+	    peer->is_contradicted || peer->is_short;
+}
+
 bool
 docket_is_held_back(const struct docket *docket, const struct docket_peer *peer)
 {
 	return !peer->is_checked &&
-	    (docket->parts.is_restored || peer->recovery != NULL ||
-		peer->is_contradicted || peer->is_short);
+	    (!peer->is_given_up || is_in_doubt(docket, peer));
+}
+
+bool
+docket_is_unasked(const struct docket *docket, const struct docket_peer *peer)
+{
+	return !peer->is_checked && !peer->is_given_up &&
+	    !is_in_doubt(docket, peer);
 }
 
 const struct card *

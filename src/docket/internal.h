@@ -45,13 +45,18 @@ struct docket_peer {
 	struct docket_peer *next;
 	const struct card *card;
 	bool is_checked;      /* it told us the largest head of our log */
+	bool is_unstored;     /* what it gave back is not committed yet */
+	bool is_given_up;     /* it does not, and is not waited for */
+	bool is_asking;       /* the next is known */
+	struct instant asked; /* when its answer was first missed */
+	unsigned tries;       /* that failed */
 	bool is_asked;        /* something was sent since the last ping */
 	uint64_t pending;     /* size of the pending checkpoint over there */
 	uint64_t mirror_next; /* first entry that it does not hold */
 	struct recovery *recovery; /* recover.h; or NULL */
 	bool is_contradicted;      /* it holds another version of our log */
 	bool is_measured;          /* the next is known */
-	bool is_short;             /* we hold less than our keeper has signed */
+	bool is_short;             /* we hold less than we have signed */
 	struct hash patching;      /* a large document whose offset is known */
 	uint64_t patch_offset;
 	bool is_patching;
@@ -89,6 +94,10 @@ struct docket_peer *docket_peer_state(const struct docket *docket,
 
 /* Nothing of ours may be signed for it, nor anything of its taken, yet. */
 bool docket_is_held_back(const struct docket *docket,
+    const struct docket_peer *peer);
+
+/* Only because it was not asked yet: that ends within seconds. */
+bool docket_is_unasked(const struct docket *docket,
     const struct docket_peer *peer);
 
 /* "<party>/mirror", ours. */

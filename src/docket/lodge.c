@@ -180,14 +180,23 @@ check_draft_case(struct docket *docket, const struct draft *draft,
 }
 
 static int
-check_heard(const struct docket *docket, const struct docket_peer *peer,
+check_heard(struct docket *docket, struct docket_peer *peer, struct instant now,
     struct error *err)
 {
-	if (peer == NULL || !docket_is_held_back(docket, peer))
+	if (peer == NULL)
 		return 0;
+	if (recover_measure(docket, peer, now, err) == -1)
+		return -1;
+	if (!docket_is_held_back(docket, peer))
+		return 0;
+	if (docket_is_unasked(docket, peer))
+		return error_set(err, E_UNASKED, "%.*s",
+		    (int)peer->card->party.len,
+		    (const char *)peer->card->party.ptr);
 	return error_set(err, E_BUSY,
-	    "restored from a backup: the peer is still to say what it holds "
-	    "of our log");
+	    "%s: the peer is still to say what it holds of our log",
+	    docket->parts.is_restored ? "restored from a backup" :
+					"entries of ours are lost");
 }
 
 int
@@ -206,8 +215,8 @@ docket_prepare(struct docket *docket, const struct draft *draft,
 		    (int)draft->peer.len, (const char *)draft->peer.ptr);
 	if (docket->self->is_exercise)
 		record.is_exercise = true;
-	if (check_heard(docket, docket_peer_state(docket, draft->peer), err) ==
-		-1 ||
+	if (check_heard(docket, docket_peer_state(docket, draft->peer), now,
+		err) == -1 ||
 	    check_documents(docket, draft, arena, err) == -1 ||
 	    check_draft_case(docket, draft, own, arena, err) == -1)
 		return -1;
@@ -233,9 +242,8 @@ docket_lodge_content(struct docket *docket, struct span content,
 	peer = docket_peer_state(docket, own->peer);
 	if (peer == NULL)
 		return error_set(err, E_STORE_CORRUPT, "a log without peer");
-	if (recover_measure(docket, peer, err) == -1 ||
-	    (record->kind != KIND_OPENING &&
-		check_heard(docket, peer, err) == -1) ||
+	if ((record->kind != KIND_OPENING &&
+		check_heard(docket, peer, now, err) == -1) ||
 	    quote_late_lines(docket, own, now, arena, err) == -1)
 		return -1;
 	if (record->anchor.size < own->anchored)

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "docket/deliver_internal.h"
+#include "docket/recover_parts.h"
 #include "formats/card.h"
 #include "keeper/signer.h"
 #include "ledger/checkpoint.h"
@@ -19,22 +20,13 @@
 #include "store/store.h"
 #include "store/tile.h"
 
-enum stage { STAGE_THEIR_HEAD, STAGE_FETCH, STAGE_PROBE };
-
-/* What is lost of one log: the entries from ${from} on. */
-struct lost {
-	uint64_t from, n, to;
-	struct checkpoint head; /* of size to, signed; if to > from */
-	struct span note;
-	struct span *entries;
-};
-
-enum { OWN, THEIRS };
+enum stage { STAGE_OWN_HEAD, STAGE_THEIR_HEAD, STAGE_FETCH };
 
 struct recovery {
 	enum stage stage;
 	struct arena *arena;
 	size_t bytes;
+	uint64_t seen;       /* the largest head of ours that it was shown */
 	struct lost logs[2]; /* OWN, THEIRS */
 };
 
@@ -49,12 +41,68 @@ recovery_end(struct docket_peer *peer)
 }
 
 static void
-recovery_begin(struct docket_peer *peer)
+recovery_begin(struct docket_peer *peer, enum stage stage, uint64_t seen)
 {
 	recovery_end(peer);
 	peer->recovery = mem_new(sizeof(*peer->recovery));
-	*peer->recovery = (struct recovery){ .stage = STAGE_THEIR_HEAD,
-		.arena = arena_new() };
+	*peer->recovery = (struct recovery){ .stage = stage,
+		.arena = arena_new(),
+		.seen = seen };
+}
+
+/* Nothing is lost, once the transaction is committed. */
+static void
+set_checked(struct docket_peer *peer, const struct log_row *own)
+{
+	recovery_end(peer);
+	peer->is_checked = true;
+	peer->is_unstored = true;
+	peer->is_short = false;
+	forget_guesses(peer, own);
+}
+
+/* What was fetched so far is in memory, and stays good. */
+void
+recover_rolled_back(struct docket_peer *peer)
+{
+	if (!peer->is_unstored)
+		return;
+	peer->is_unstored = false;
+	peer->is_checked = false;
+	peer->is_given_up = false;
+	peer->is_measured = false;
+}
+
+static void
+give_up(struct docket_peer *peer)
+{
+	if (peer->is_given_up || peer->is_checked || peer->is_short ||
+	    peer->is_contradicted)
+		return;
+	peer->is_given_up = true;
+	log_line(LOG_LEVEL_WARNING,
+	    "%.*s does not say how much of our log it holds: what our keeper "
+	    "agrees to is signed; it is asked first when it is back",
+	    (int)peer->card->party.len, (const char *)peer->card->party.ptr);
+}
+
+void
+recover_unanswered(struct docket_peer *peer)
+{
+	if (++peer->tries >= RECOVER_TRIES_MAX)
+		give_up(peer);
+}
+
+/* The patience with a peer begins when it is first missed. */
+static void
+wait_for_answer(struct docket_peer *peer, struct instant now)
+{
+	if (!peer->is_asking || instant_is_before(now, peer->asked)) {
+		peer->is_asking = true;
+		peer->asked = now;
+	}
+	if (now.s - peer->asked.s >= RECOVER_PATIENCE_S)
+		give_up(peer);
 }
 
 /* Has our keeper signed more of ${log} than is held? */
@@ -95,8 +143,9 @@ out:
 
 int
 recover_measure(struct docket *docket, struct docket_peer *peer,
-    struct error *err)
+    struct instant now, struct error *err)
 {
+	wait_for_answer(peer, now);
 	if (peer->is_measured)
 		return 0;
 	if (is_docket_cut(docket, peer->card->party, &peer->is_short, err) ==
@@ -160,12 +209,11 @@ recover_next(struct delivery *d, bool *is_job, struct error *err)
 	*is_job = !d->peer->is_checked;
 	if (!*is_job)
 		return 0;
-	if (recovery == NULL) {
-		get(d, JOB_HEAD, d->own, "checkpoint");
+	if (recovery == NULL || recovery->stage == STAGE_OWN_HEAD) {
+		get(d, JOB_HEAD, d->own,
+		    recovery == NULL ? "seen" : "checkpoint");
 		return 0;
 	}
-	if (recovery->stage == STAGE_PROBE)
-		return deliver_show_head(d, d->own->head, err);
 	if (docket_other_log(d->docket, d->own, &theirs, d->arena, err) == -1)
 		return -1;
 	if (recovery->stage == STAGE_THEIR_HEAD) {
@@ -253,12 +301,28 @@ want(struct recovery *recovery, unsigned which, const struct log_row *log,
 	return 0;
 }
 
-/* All is asked; or one question is left. */
+/* A larger head of ours than can be got back from anybody. */
+static int
+tail_lost(struct delivery *d, uint64_t seen, struct error *err)
+{
+	recovery_end(d->peer);
+	log_line(LOG_LEVEL_ALARM,
+	    "%.*s has seen a head of our log at %llu, and nobody holds its "
+	    "entries: this log cannot go on",
+	    (int)d->own->peer.len, (const char *)d->own->peer.ptr,
+	    (unsigned long long)seen);
+	return error_set(err, E_TAIL_LOST, "signed up to %llu",
+	    (unsigned long long)seen);
+}
+
+/* Is all back that was ever signed? */
 static int
 finish(struct delivery *d, struct error *err)
 {
 	bool is_still_short;
 
+	if (d->peer->recovery->seen > d->own->size)
+		return tail_lost(d, d->peer->recovery->seen, err);
 	if (is_docket_cut(d->docket, d->own->peer, &is_still_short, err) == -1)
 		return -1;
 	if (is_still_short) {
@@ -266,20 +330,16 @@ finish(struct delivery *d, struct error *err)
 		return error_set(err, E_TAIL_LOST,
 		    "our keeper has signed more than anybody holds");
 	}
-	d->peer->is_short = false;
-	if (d->docket->parts.is_restored && d->own->head > 0) {
-		d->peer->recovery->stage = STAGE_PROBE;
-		return 0;
-	}
-	recovery_end(d->peer);
-	d->peer->is_checked = true;
-	forget_guesses(d->peer, d->own);
+	set_checked(d->peer, d->own);
 	return 0;
 }
 
-/* What the peer's mirror holds of our own log. */
+/*
+ * The largest head of our log that it was ever shown.  Only our signature
+ * counts: what a peer merely says holds nothing back.
+ */
 static int
-take_own_head(struct delivery *d, struct error *err)
+take_seen(struct delivery *d, struct error *err)
 {
 	struct checkpoint head;
 	struct span note;
@@ -287,166 +347,54 @@ take_own_head(struct delivery *d, struct error *err)
 	forget_guesses(d->peer, d->own);
 	if (read_head(d, d->own, &head, &note, err) == -1)
 		return -1;
-	if (head.size <= d->own->size) {
-		if (head.size > 0 && check_root(d, d->own, &head, err) == -1)
-			return -1;
-		d->peer->is_contradicted = false;
-		if (!docket_is_held_back(d->docket, d->peer)) {
-			d->peer->is_checked = true;
-			return 0;
-		}
-	} else {
+	if (head.size > d->own->size) {
 		log_line(LOG_LEVEL_ALARM,
-		    "%.*s holds %llu entries of our log, we hold %llu: "
+		    "%.*s has seen %llu entries of our log, we hold %llu: "
 		    "fetching",
 		    (int)d->own->peer.len, (const char *)d->own->peer.ptr,
 		    (unsigned long long)head.size,
 		    (unsigned long long)d->own->size);
+		d->peer->is_short = true;
+		recovery_begin(d->peer, STAGE_OWN_HEAD, head.size);
+		return 0;
 	}
-	recovery_begin(d->peer);
-	if (want(d->peer->recovery, OWN, d->own, &head, note, err) == 0)
-		return 0;
-	recovery_end(d->peer);
-	return -1;
-}
-
-static int store_recovered(struct delivery *d, struct log_row *theirs,
-    struct error *err);
-
-/* Both logs while their lost entries are judged. */
-struct judging {
-	struct delivery *d;
-	struct lost *lost;
-	struct log_row *logs[2];
-	uint64_t done[2];
-	struct arena *arena; /* of one entry */
-};
-
-/* The rows as they stand: a receipt in one log moves the other. */
-static int
-reload(struct judging *j, struct error *err)
-{
-	struct docket *docket = j->d->docket;
-
-	arena_reset(j->arena);
-	if (store_log_of(docket->parts.store, j->d->own->peer, true,
-		&j->logs[OWN], j->arena, err) == -1)
+	if (head.size > 0 && check_root(d, d->own, &head, err) == -1)
 		return -1;
-	return docket_other_log(docket, j->logs[OWN], &j->logs[THEIRS],
-	    j->arena, err);
+	d->peer->is_contradicted = false;
+	if (d->docket->parts.is_restored || d->peer->is_short)
+		recovery_begin(d->peer, STAGE_THEIR_HEAD, head.size);
+	else
+		set_checked(d->peer, d->own);
+	return 0;
 }
 
-/*
- * Add the next entry of ${which} unless it has seen more of the other log
- * than is back yet.
- */
+/* What the peer's mirror holds of our own log. */
 static int
-add_next(struct judging *j, unsigned which, bool is_forced, bool *has_moved,
-    struct error *err)
+take_own_head(struct delivery *d, struct error *err)
 {
-	struct docket *docket = j->d->docket;
-	const struct lost *lost = &j->lost[which];
-	struct judged judged;
-	struct span der;
+	struct recovery *recovery = d->peer->recovery;
+	struct checkpoint head;
+	struct span note;
 
-	if (j->done[which] == lost->n)
-		return 0;
-	der = lost->entries[j->done[which]];
-	if (reload(j, err) == -1 ||
-	    judge_entry(docket, j->logs[which], j->logs[which]->size, der,
-		&judged, j->arena, err) == -1)
+	if (read_head(d, d->own, &head, &note, err) == -1)
 		return -1;
-	if (!is_forced && judged.has_anchor &&
-	    judged.anchor.size > j->logs[1 - which]->size &&
-	    judged.anchor.size <= j->lost[1 - which].to)
-		return 0;
-	*has_moved = true;
-	j->done[which]++;
-	return append_judged(docket, j->logs[which], &judged, j->arena, err);
-}
-
-/*
- * In a causal order.  Where each log waits for the other one anchor is false;
- * it is not ours.
- */
-static int
-judge_lost(struct judging *j, struct error *err)
-{
-	while (j->done[OWN] < j->lost[OWN].n ||
-	    j->done[THEIRS] < j->lost[THEIRS].n) {
-		bool has_moved = false;
-
-		if (add_next(j, OWN, false, &has_moved, err) == -1 ||
-		    add_next(j, THEIRS, false, &has_moved, err) == -1)
-			return -1;
-		if (has_moved)
-			continue;
-		if (add_next(j,
-			j->done[THEIRS] < j->lost[THEIRS].n ? THEIRS : OWN,
-			true, &has_moved, err) == -1)
-			return -1;
-	}
+	if (head.size > 0 && head.size <= d->own->size &&
+	    check_root(d, d->own, &head, err) == -1)
+		return -1;
+	if (want(recovery, OWN, d->own, &head, note, err) == -1)
+		return -1;
+	recovery->stage = STAGE_THEIR_HEAD;
 	return 0;
 }
 
 static int
-store_head(struct judging *j, unsigned which, struct error *err)
-{
-	struct store *store = j->d->docket->parts.store;
-	const struct lost *lost = &j->lost[which];
-	struct log_row *log = j->logs[which];
-	struct head_row head = { log->id, lost->head.size, lost->head.root,
-		lost->note, j->d->now };
-
-	if (lost->to == lost->from)
-		return 0;
-	if (log->head < lost->to)
-		log->head = lost->to;
-	return store_head_add(store, &head, err);
-}
-
-static int
-store_recovered(struct delivery *d, struct log_row *theirs, struct error *err)
-{
-	struct judging j = { .d = d,
-		.lost = d->peer->recovery->logs,
-		.arena = arena_new() };
-	struct store *store = d->docket->parts.store;
-	int rc = -1;
-
-	if (judge_lost(&j, err) == -1 || reload(&j, err) == -1 ||
-	    store_head(&j, OWN, err) == -1 || store_head(&j, THEIRS, err) == -1)
-		goto out;
-	/* Below our last anchor all was answered, by records that are back. */
-	if (j.logs[THEIRS]->settled < j.logs[OWN]->anchored)
-		j.logs[THEIRS]->settled = j.logs[OWN]->anchored;
-	if (store_log_update(store, j.logs[OWN], err) == -1 ||
-	    store_log_update(store, j.logs[THEIRS], err) == -1)
-		goto out;
-	log_line(LOG_LEVEL_NOTE,
-	    "%.*s gave back %llu entries of ours and %llu of its own",
-	    (int)theirs->peer.len, (const char *)theirs->peer.ptr,
-	    (unsigned long long)j.lost[OWN].n,
-	    (unsigned long long)j.lost[THEIRS].n);
-	d->own->size = j.logs[OWN]->size;
-	d->own->head = j.logs[OWN]->head;
-	d->own->anchored = j.logs[OWN]->anchored;
-	rc = 0;
-out:
-	arena_free(j.arena);
-	return rc;
-}
-
-int
-recover_take_head(struct delivery *d, struct error *err)
+take_their_head(struct delivery *d, struct error *err)
 {
 	struct recovery *recovery = d->peer->recovery;
 	struct log_row *theirs;
 	struct checkpoint head;
 	struct span note;
 
-	if (recovery == NULL)
-		return take_own_head(d, err);
 	if (docket_other_log(d->docket, d->own, &theirs, d->arena, err) == -1 ||
 	    read_head(d, theirs, &head, &note, err) == -1)
 		return -1;
@@ -457,6 +405,16 @@ recover_take_head(struct delivery *d, struct error *err)
 		return -1;
 	recovery->stage = STAGE_FETCH;
 	return wanted(recovery) != NULL ? 0 : finish(d, err);
+}
+
+int
+recover_take_head(struct delivery *d, struct error *err)
+{
+	if (d->peer->recovery == NULL)
+		return take_seen(d, err);
+	if (d->peer->recovery->stage == STAGE_OWN_HEAD)
+		return take_own_head(d, err);
+	return take_their_head(d, err);
 }
 
 /* The entries of a bundle, those that are still wanted. */
@@ -484,34 +442,6 @@ keep_entries(struct recovery *recovery, struct lost *lost, struct span bundle,
 	return 0;
 }
 
-/* What came is what was signed. */
-static int
-check_lost(struct delivery *d, const struct log_row *log,
-    const struct lost *lost, struct error *err)
-{
-	struct store_tree stored = { d->docket->parts.store, log->id };
-	struct tree_reader reader = store_tree_reader(&stored);
-	struct tree tree;
-	struct hash root;
-
-	if (lost->to == lost->from)
-		return 0;
-	if (lost->from != log->size)
-		return error_set(err, E_PROOF, "the log has grown meanwhile");
-	if (tree_frontier_at(&tree, &reader, lost->from, err) == -1)
-		return -1;
-	for (uint64_t i = 0; i < lost->n; i++) {
-		struct hash leaf = tree_leaf_hash(lost->entries[i]);
-
-		tree_append(&tree, &leaf);
-	}
-	root = tree_root(&tree);
-	if (!hash_is_equal(&root, &lost->head.root))
-		return error_set(err, E_PROOF,
-		    "the entries are not those of the head");
-	return 0;
-}
-
 int
 recover_take_entries(struct delivery *d, struct error *err)
 {
@@ -530,41 +460,11 @@ recover_take_entries(struct delivery *d, struct error *err)
 	if (wanted(recovery) != NULL)
 		return 0;
 	if (docket_other_log(d->docket, d->own, &theirs, d->arena, err) == -1 ||
-	    check_lost(d, d->own, &recovery->logs[OWN], err) == -1 ||
-	    check_lost(d, theirs, &recovery->logs[THEIRS], err) == -1 ||
-	    store_recovered(d, theirs, err) == -1)
+	    recover_store(d, recovery->logs, theirs, err) == -1)
 		goto out;
 	return finish(d, err);
 out:
 	/* Nothing of it was kept: it begins anew. */
 	recovery_end(d->peer);
 	return -1;
-}
-
-/* A larger head of ours than any mirror holds is lost for good. */
-int
-recover_take_probe(struct delivery *d, struct error *err)
-{
-	uint64_t size = 0;
-	bool is_size;
-
-	is_size = d->answer->status == 409 &&
-	    span_is_text(d->answer->type, WITNESS_SIZE_TYPE);
-	if (is_size && witness_size_parse(&size, d->answer->body, err) == -1)
-		return -1;
-	if (!is_size && d->answer->status != 200 && d->answer->status != 404)
-		return unexpected(d, err);
-	recovery_end(d->peer);
-	if (size > d->own->size) {
-		log_line(LOG_LEVEL_ALARM,
-		    "%.*s has seen a head of our log at %llu, and nobody "
-		    "holds its entries: this log cannot go on",
-		    (int)d->own->peer.len, (const char *)d->own->peer.ptr,
-		    (unsigned long long)size);
-		return error_set(err, E_TAIL_LOST, "signed up to %llu",
-		    (unsigned long long)size);
-	}
-	d->peer->is_checked = true;
-	forget_guesses(d->peer, d->own);
-	return 0;
 }

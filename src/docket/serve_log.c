@@ -20,6 +20,8 @@ static int
 find_theirs(struct docket *docket, struct serve_call *call, struct span origin,
     struct log_row **log, struct error *err)
 {
+	struct docket_peer *peer;
+
 	if (store_log_find(docket->parts.store, origin, log, call->arena,
 		err) == -1)
 		return -1;
@@ -27,9 +29,12 @@ find_theirs(struct docket *docket, struct serve_call *call, struct span origin,
 	    !span_is_equal((*log)->peer, call->request->peer))
 		return error_set(err, E_CHECKPOINT_ORIGIN, "not theirs");
 	/* What anchors in entries of ours that are lost would seem wrong. */
-	if (docket_is_held_back(docket,
-		docket_peer_state(docket, call->request->peer)))
+	peer = docket_peer_state(docket, call->request->peer);
+	if (docket_is_held_back(docket, peer)) {
+		/* It is there, so it can be asked at once. */
+		peer->is_hurried = true;
 		return error_set(err, E_BUSY, "still asking what it holds");
+	}
 	if ((*log)->is_forked)
 		return error_set(err, E_FORKED, "%.*s", (int)origin.len,
 		    (const char *)origin.ptr);

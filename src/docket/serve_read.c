@@ -52,6 +52,28 @@ serve_checkpoint(struct docket *docket, struct serve_call *call,
 	return 0;
 }
 
+/*
+ * For the writer of the log: the largest head that we were ever shown, with
+ * its own line only.
+ */
+static int
+serve_seen(struct docket *docket, struct serve_call *call,
+    const struct log_row *log, struct error *err)
+{
+	struct head_row *head;
+
+	if (log->is_own)
+		return error_set(err, E_ROUTE, "a log of ours");
+	if (store_head_largest(docket->parts.store, log->id, &head, call->arena,
+		err) == -1)
+		return -1;
+	if (head == NULL)
+		return error_set(err, E_TILE, "no head yet");
+	call->reply->type = "text/plain; charset=utf-8";
+	call->reply->body = head->note;
+	return 0;
+}
+
 static int
 add_entry(void *ctx, const struct entry_row *entry, struct error *err)
 {
@@ -88,7 +110,8 @@ serve_tile(struct docket *docket, struct serve_call *call,
 	return rc;
 }
 
-/* "/<hex sha256 of the origin>/checkpoint" and "/…/tile/…" (tlog-tiles) */
+/* "/<hex sha256 of the origin>/checkpoint", "/…/tile/…" (tlog-tiles), "/…/seen"
+ */
 int
 serve_log_file(struct docket *docket, struct serve_call *call,
     struct error *err)
@@ -111,6 +134,8 @@ serve_log_file(struct docket *docket, struct serve_call *call,
 		    "not in this docket");
 	if (span_is_text(rest, "checkpoint"))
 		return serve_checkpoint(docket, call, log, err);
+	if (span_is_text(rest, "seen"))
+		return serve_seen(docket, call, log, err);
 	if (tile_parse(&tile, rest, err) == -1)
 		return -1;
 	return serve_tile(docket, call, log, &tile, err);

@@ -413,9 +413,11 @@ docket_settle_once(struct docket *docket, struct instant now, bool *is_more,
 	int rc;
 
 	*is_more = false;
-	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
-		if (recover_measure(docket, p, err) == -1)
+	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next) {
+		p->is_unstored = false; /* no transaction is open */
+		if (recover_measure(docket, p, now, err) == -1)
 			return -1;
+	}
 	s.arena = arena_new();
 	rc = turn(&s, err);
 	*is_more =

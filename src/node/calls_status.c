@@ -109,6 +109,7 @@ peer_json(struct calling *c, const struct card *peer, struct json *list,
 	set_size(one, "documents-undelivered", state.documents);
 	json_set_flag(one, "forked", state.is_forked);
 	json_set_flag(one, "checked", state.is_checked);
+	json_set_flag(one, "held-back", state.is_held_back);
 	return 0;
 }
 

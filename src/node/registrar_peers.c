@@ -75,14 +75,18 @@ read_request(struct registrar *r, struct asked *asked, struct error *err)
 	return 0;
 }
 
-/* What came in may be owed a receipt, which is then to be delivered. */
+/*
+ * What came in may be owed a receipt, which is then to be delivered; and a
+ * peer that we are not ready for is there, so it can be asked what it holds.
+ */
 static int
 do_request(struct registrar *r, struct asked *asked, struct error *err)
 {
 	if (docket_serve(r->docket, &asked->request, r->now, &asked->reply,
 		r->arena, err) == -1)
 		return -1;
-	if (asked->is_writer && asked->reply.code == E_NONE)
+	if (asked->is_writer &&
+	    (asked->reply.code == E_NONE || asked->reply.code == E_BUSY))
 		asked->wake = asked->request.peer;
 	return 0;
 }

@@ -167,8 +167,8 @@ is_ours(enum error_code code)
 	enum fault fault = error_fault(code);
 
 	return (fault == FAULT_ENVIRONMENT || fault == FAULT_SELF) &&
-	    code != E_ANCHOR_STALE && code != E_BUSY && code != E_PROC_GONE &&
-	    code != E_KEEPER_AUTHORISATION;
+	    code != E_ANCHOR_STALE && code != E_BUSY && code != E_UNASKED &&
+	    code != E_PROC_GONE && code != E_KEEPER_AUTHORISATION;
 }
 
 static void

@@ -50,6 +50,10 @@ NODISCARD int store_head_get(struct store *store, int64_t log, uint64_t size,
 NODISCARD int store_head_below(struct store *store, int64_t log, uint64_t size,
     struct head_row **out, struct arena *arena, struct error *err);
 
+/* The largest head ever seen; NULL if there is none. */
+NODISCARD int store_head_largest(struct store *store, int64_t log,
+    struct head_row **out, struct arena *arena, struct error *err);
+
 /* All heads of that size: more than one is a fork. */
 NODISCARD int store_head_all(struct store *store, int64_t log, uint64_t size,
     struct head_row **out, size_t *n, struct arena *arena, struct error *err);

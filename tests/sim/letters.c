@@ -218,8 +218,10 @@ world_lodge(struct world *world, struct node *node)
 		keep(world, node, &draft, &leaf);
 		goto out;
 	}
-	/* What the operator did wrong (an unknown case) harms nobody. */
-	if (error_fault(err.code) == FAULT_OPERATOR) {
+	/* What the operator did wrong (an unknown case) harms nobody, nor
+	 * does a node that is not ready yet. */
+	if (error_fault(err.code) == FAULT_OPERATOR || err.code == E_UNASKED ||
+	    err.code == E_BUSY) {
 		store_rollback(node->store);
 		docket_rolled_back(node->docket);
 	} else {

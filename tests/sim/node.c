@@ -172,6 +172,7 @@ node_create(struct node *node, struct world *world, const char *party,
 	    (struct node){ .world = world, .party = party, .country = country };
 	snprintf(node->path, sizeof(node->path), "%s.db", country);
 	buf_init(&node->journal, JOURNAL_MAX);
+	buf_init(&node->saved_journal, JOURNAL_MAX);
 	node->ops =
 	    (struct keeper_ops){ journal_load, journal_append, journal_replace,
 		    key_read, key_write, node, { rng_fill, &world->rng }, 0 };
@@ -235,6 +236,31 @@ node_crash(struct node *node, bool is_power_cut)
 }
 
 void
+node_save(struct node *node)
+{
+	struct error err;
+
+	snprintf(node->saved, sizeof(node->saved), "%s%u.db", node->country,
+	    ++node->saves);
+	must(store_backup(node->store, node->saved, &err), &err, "snapshot");
+	buf_clear(&node->saved_journal);
+	buf_add(&node->saved_journal, buf_span(&node->journal));
+}
+
+void
+node_set_back(struct node *node)
+{
+	struct error err;
+
+	node_crash(node, false);
+	memcpy(node->path, node->saved, sizeof(node->path));
+	must(journal_replace(node, buf_span(&node->saved_journal), &err), &err,
+	    "snapshot");
+	node->saved[0] = '\0';
+	node_start(node);
+}
+
+void
 node_clear(struct node *node)
 {
 	if (node->is_up) {
@@ -247,6 +273,7 @@ node_clear(struct node *node)
 			buf_clear(&node->files[i].bytes);
 	faultblobs_free(node->disk);
 	buf_clear(&node->journal);
+	buf_clear(&node->saved_journal);
 	buf_clear(&node->card);
 	free(node->kept);
 }

@@ -52,6 +52,9 @@ struct node {
 	struct signer signer;
 	struct docket *docket;
 	struct buf card; /* the file */
+	char saved[32];  /* the database of a snapshot; "" if there is none */
+	unsigned saves;
+	struct buf saved_journal; /* of the keeper, then */
 	struct node_kept *kept;
 	size_t kept_n;
 };
@@ -69,6 +72,12 @@ void node_start(struct node *node);
 
 /* Close all; what was not durable is lost if ${is_power_cut}. */
 void node_crash(struct node *node, bool is_power_cut);
+
+/* A snapshot of all that the node keeps, database and keeper together. */
+void node_save(struct node *node);
+
+/* Go on from it, and from nothing later; nobody says so. */
+void node_set_back(struct node *node);
 
 /* Become peers, both ways. */
 void node_introduce(struct node *a, struct node *b);

@@ -68,6 +68,8 @@ suffer(struct world *world, struct node *node)
 		node_crash(node, rng_chance(&world->rng, h->power_cut));
 	if (node->is_up && rng_chance(&world->rng, h->disk))
 		fail_disk(world, node);
+	if (rng_chance(&world->rng, h->set_back))
+		world_set_back(world, node);
 	/* Forward only: the keeper stops a clock that goes back. */
 	if (rng_chance(&world->rng, h->clock))
 		node->skew_s += (int64_t)rng_below(&world->rng, 3600);

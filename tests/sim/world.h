@@ -18,6 +18,7 @@
 /* How hard a run is; all percentages. */
 struct hardship {
 	unsigned loss, duplication, partition, crash, power_cut, disk, clock;
+	unsigned set_back;
 	bool has_cheat; /* south is not honest */
 };
 
@@ -48,7 +49,7 @@ struct world {
 	bool is_withholding; /* south lodges no receipts */
 	bool is_parted;
 	bool is_broken; /* an invariant did not hold */
-	uint64_t served, lodged, cheated, crashes;
+	uint64_t served, lodged, cheated, crashes, setbacks;
 };
 
 void world_init(struct world *world, uint64_t seed,
@@ -66,6 +67,12 @@ bool world_check(struct world *world);
 
 /* letters.c: an operator of ${node} lodges something that makes sense. */
 void world_lodge(struct world *world, struct node *node);
+
+/*
+ * setback.c: ${node} is put back to its last snapshot, if its peer is there
+ * and holds all that it was shown; otherwise nothing happens.
+ */
+void world_set_back(struct world *world, struct node *node);
 
 /* cheat.c: south puts something in its log that no honest node would. */
 void world_cheat(struct world *world);

@@ -329,6 +329,8 @@ two_introduce(struct two_node *a, struct two_node *b)
 {
 	two_introduce_one(a, b);
 	two_introduce_one(b, a);
+	two_ask(a);
+	two_ask(b);
 }
 
 void

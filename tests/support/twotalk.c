@@ -168,6 +168,31 @@ two_step(struct two_node *node, struct two_node *peer)
 	return kind;
 }
 
+/* Are they peers, and is ${peer} there to be asked? */
+static bool
+can_ask(const struct two_node *node, const struct two_node *peer)
+{
+	return peer != node && peer->docket != NULL &&
+	    docket_peer(node->docket, span_text(peer->party)) != NULL &&
+	    docket_peer(peer->docket, span_text(node->party)) != NULL;
+}
+
+void
+two_ask(struct two_node *node)
+{
+	struct two *two = node->two;
+
+	for (unsigned i = 0; i < two->n; i++) {
+		struct arena *arena = arena_new();
+		struct job job;
+
+		if (can_ask(node, &two->nodes[i]) &&
+		    two_job(node, &two->nodes[i], &job, arena) == JOB_HEAD)
+			two_step(node, &two->nodes[i]);
+		arena_free(arena);
+	}
+}
+
 bool
 two_talk(struct two *two)
 {

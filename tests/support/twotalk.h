@@ -127,6 +127,9 @@ enum job_kind two_job(struct two_node *node, const struct two_node *peer,
 void two_done(struct two_node *node, const struct job *job,
     const struct job_answer *answer);
 
+/* Ask each peer of ${node} how much of its log it holds, as after a start. */
+void two_ask(struct two_node *node);
+
 /* All nodes with their peers, until none has a job but to ask whether the
  * other is there.  False if that never comes. */
 bool two_talk(struct two *two);

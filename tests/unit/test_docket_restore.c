@@ -122,6 +122,7 @@ check_goes_on(struct scene *scene)
 static void
 lose_and_recover(bool with_journal, bool is_declared)
 {
+	bool is_known_short = is_declared || !with_journal;
 	uint64_t before[2], refusals;
 	struct scene scene;
 	struct record record;
@@ -142,7 +143,7 @@ lose_and_recover(bool with_journal, bool is_declared)
 	/* Nothing is lodged before SOUTH was heard. */
 	record = two_record(&scene.two, KIND_SUPPLEMENT, &scene.norths);
 	check(two_try(scene.north, scene.south, &record, &leaf, &err) == -1);
-	check_int(err.code, E_BUSY);
+	check_int(err.code, is_known_short ? E_BUSY : E_UNASKED);
 	check(!two_delivery(scene.north, scene.south).is_checked);
 	/* Nor is anything taken of SOUTH's that builds on what is lost. */
 	two_lodge(scene.south, scene.north, KIND_REPORT, NULL);
@@ -173,6 +174,11 @@ TEST(a_database_older_than_its_keeper_is_brought_forward)
 TEST(a_database_older_than_its_keeper_is_noticed_though_nobody_declared_it)
 {
 	lose_and_recover(false, false);
+}
+
+TEST(both_set_back_by_a_snapshot_that_nobody_declared_are_brought_forward)
+{
+	lose_and_recover(true, false);
 }
 
 TEST(more_than_256_lost_entries_come_back)
@@ -216,7 +222,36 @@ TEST(a_restored_node_signs_nothing_before_its_peer_was_heard)
 	scene_close(&scene);
 }
 
-TEST(a_normal_start_signs_before_anybody_was_asked)
+/* SOUTH is off: the next ${n} requests of NORTH find nobody. */
+static void
+find_nobody(struct scene *scene, unsigned n)
+{
+	static const struct job_answer nobody = { .failure = E_NET };
+
+	while (n-- > 0) {
+		struct job job;
+
+		check_int(two_job(scene->north, scene->south, &job,
+			      scene->two.arena),
+		    JOB_HEAD);
+		two_done(scene->north, &job, &nobody);
+		two_later(&scene->two, 2);
+	}
+}
+
+static enum error_code
+try_to_lodge(struct scene *scene)
+{
+	struct record record = two_record(&scene->two, KIND_REQUEST, NULL);
+	struct hash leaf;
+	struct error err = { .code = E_NONE };
+
+	if (two_try(scene->north, scene->south, &record, &leaf, &err) == 0)
+		return E_NONE;
+	return err.code;
+}
+
+TEST(at_a_normal_start_the_peer_is_asked_before_anything_is_signed)
 {
 	struct scene scene;
 	uint64_t at;
@@ -225,18 +260,88 @@ TEST(a_normal_start_signs_before_anybody_was_asked)
 	two_restart(scene.north, true);
 	check(!two_delivery(scene.north, scene.south).is_checked);
 	at = two_log(scene.north, scene.south, true)->head;
-	two_lodge(scene.north, scene.south, KIND_REQUEST, NULL);
+	check_int(try_to_lodge(&scene), E_UNASKED);
+	check_int(two_step(scene.north, scene.south), JOB_HEAD);
+	check(two_delivery(scene.north, scene.south).is_checked);
+	check_int(try_to_lodge(&scene), E_NONE);
 	check(two_log(scene.north, scene.south, true)->head == at + 1);
 	check_goes_on(&scene);
 	scene_close(&scene);
 }
 
-TEST(a_head_that_was_shown_but_never_delivered_stops_the_log)
+TEST(a_peer_that_is_off_is_waited_for_three_tries_and_asked_when_it_is_back)
 {
 	struct scene scene;
-	struct record record;
-	struct hash leaf;
-	struct error err;
+	uint64_t at;
+
+	scene_open(&scene);
+	two_restart(scene.north, true);
+	at = two_log(scene.north, scene.south, true)->head;
+	for (unsigned i = 0; i < 3; i++) {
+		check_int(try_to_lodge(&scene), E_UNASKED);
+		find_nobody(&scene, 1);
+	}
+	check_int(try_to_lodge(&scene), E_NONE);
+	check(two_log(scene.north, scene.south, true)->head == at + 1);
+	check(!two_delivery(scene.north, scene.south).is_checked);
+	two_later(&scene.two, 61);
+	check_int(two_step(scene.north, scene.south), JOB_HEAD);
+	check(two_delivery(scene.north, scene.south).is_checked);
+	check_goes_on(&scene);
+	scene_close(&scene);
+}
+
+TEST(a_peer_that_never_answers_is_waited_for_ten_seconds)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	two_restart(scene.north, true);
+	settle(&scene);
+	two_later(&scene.two, 9);
+	check_int(try_to_lodge(&scene), E_UNASKED);
+	two_later(&scene.two, 1);
+	check_int(try_to_lodge(&scene), E_NONE);
+	scene_close(&scene);
+}
+
+/* It says what cannot be without our signature, and shows none. */
+static void
+boast(struct two *two, struct two_node *asking, const struct job *job,
+    struct job_answer *answer)
+{
+	if (asking != &two->nodes[TWO_NORTH] || job->kind != JOB_CHECKPOINT)
+		return;
+	answer->status = 409;
+	answer->type = span_text("text/x.tlog.size");
+	answer->body = span_text("1000000\n");
+}
+
+TEST(a_peer_that_only_says_it_holds_more_of_our_log_does_not_silence_us)
+{
+	struct scene scene;
+	uint64_t at;
+
+	scene_open(&scene);
+	scene.two.meddle = boast;
+	at = two_log(scene.north, scene.south, true)->head;
+	for (unsigned i = 1; i < 6; i++) {
+		check_int(try_to_lodge(&scene), E_NONE);
+		check(two_log(scene.north, scene.south, true)->head == at + i);
+		two_later(&scene.two, 61);
+		two_step(scene.north, scene.south);
+	}
+	scene.two.meddle = NULL;
+	two_later(&scene.two, 61);
+	check(two_talk(&scene.two));
+	check_goes_on(&scene);
+	scene_close(&scene);
+}
+
+static void
+show_and_lose(bool is_declared)
+{
+	struct scene scene;
 	uint64_t head;
 
 	scene_open(&scene);
@@ -245,7 +350,7 @@ TEST(a_head_that_was_shown_but_never_delivered_stops_the_log)
 	check_int(two_step(scene.north, scene.south), JOB_CHECKPOINT);
 	head = two_log(scene.south, scene.north, false)->head;
 	check(head > two_log(scene.south, scene.north, false)->size);
-	restore(&scene, true, true);
+	restore(&scene, true, is_declared);
 	settle(&scene);
 	for (unsigned i = 0; i < 30; i++) {
 		two_later(&scene.two, 61);
@@ -256,45 +361,58 @@ TEST(a_head_that_was_shown_but_never_delivered_stops_the_log)
 	check(!two_delivery(scene.north, scene.south).is_checked);
 	check_int(two_delivery(scene.north, scene.south).last_error,
 	    E_TAIL_LOST);
-	record = two_record(&scene.two, KIND_REQUEST, NULL);
-	check(two_try(scene.north, scene.south, &record, &leaf, &err) == -1);
-	check_int(err.code, E_BUSY);
+	check_int(try_to_lodge(&scene), E_BUSY);
 	check(two_log(scene.north, scene.south, true)->head < head);
 	check(!two_log(scene.south, scene.north, false)->is_forked);
 	scene_close(&scene);
 }
 
-/* SOUTH is shown a version of NORTH's log that NORTH's disk never had. */
-TEST(a_peer_that_holds_another_version_of_our_log_is_an_alarm_and_no_more)
+TEST(a_head_that_was_shown_but_never_delivered_stops_the_log)
+{
+	show_and_lose(true);
+}
+
+TEST(a_head_shown_but_never_delivered_stops_the_log_though_nobody_declared_it)
+{
+	show_and_lose(false);
+}
+
+/*
+ * SOUTH is off when NORTH is set back by ${lost} entries and then signs
+ * ${signed_n} others; then SOUTH is back.
+ */
+static void
+go_on_from_the_past(unsigned lost, unsigned signed_n, enum error_code code)
 {
 	struct scene scene;
-	struct record record;
-	struct hash leaf;
-	struct error err;
 	uint64_t at;
 
 	scene_open(&scene);
-	/* An undeclared restore goes on from the past, and SOUTH knows. */
-	two_lodge(scene.north, scene.south, KIND_REQUEST, NULL);
+	two_lodge_many(scene.north, scene.south, KIND_REPORT, lost);
 	check(two_talk(&scene.two));
 	restore(&scene, true, false);
-	two_lodge_many(scene.north, scene.south, KIND_REPORT, 5);
+	find_nobody(&scene, 3);
+	two_lodge_many(scene.north, scene.south, KIND_REQUEST, signed_n);
 	at = two_log(scene.north, scene.south, true)->head;
 	for (unsigned i = 0; i < 10; i++) {
 		two_later(&scene.two, 61);
 		two_step(scene.north, scene.south);
 	}
-	check_int(two_delivery(scene.north, scene.south).last_error,
-	    E_KEEPER_FORK);
+	check_int(two_delivery(scene.north, scene.south).last_error, code);
 	check(!two_delivery(scene.north, scene.south).is_checked);
-	record = two_record(&scene.two, KIND_REQUEST, NULL);
-	check(two_try(scene.north, scene.south, &record, &leaf, &err) == -1);
-	check_int(err.code, E_BUSY);
+	check_int(try_to_lodge(&scene), E_BUSY);
 	settle(&scene);
 	check(two_log(scene.north, scene.south, true)->head == at);
 	/* Nothing of the other version was ever shown. */
 	check(!two_log(scene.south, scene.north, false)->is_forked);
 	scene_close(&scene);
+}
+
+TEST(a_peer_that_holds_another_version_of_our_log_is_an_alarm_and_no_more)
+{
+	go_on_from_the_past(1, 5, E_KEEPER_FORK);
+	go_on_from_the_past(3, 3, E_KEEPER_FORK);
+	go_on_from_the_past(5, 1, E_PROOF);
 }
 
 /* What SOUTH gives back, spoilt ${kind} by ${kind}. */

@@ -397,6 +397,7 @@ TEST(an_opening_that_quotes_other_cards_is_set_aside_and_the_docket_goes_on)
 	scene.south = &scene.two.nodes[TWO_SOUTH];
 	know_north(&scene, cards);
 	two_introduce_one(scene.north, scene.south);
+	two_ask(scene.south);
 	record = two_record(&scene.two, KIND_OPENING, NULL);
 	record.by = WORD_ROLE_SYSTEM_ADMINISTRATOR;
 	quoted[0] = cards[0]->fingerprint;

@@ -377,6 +377,8 @@ TEST(a_key_declared_stolen_last_year_voids_nothing_that_was_said)
 	check(two_agree(&scene.two, scene.north, scene.south));
 	two_restart(scene.north, true);
 	two_restart(scene.south, true);
+	two_ask(scene.north);
+	two_ask(scene.south);
 	two_lodge(scene.south, scene.north, KIND_REPORT, NULL);
 	check(two_talk(&scene.two));
 	check_int((int)two_count(scene.north, scene.south, false, KIND_REPORT),

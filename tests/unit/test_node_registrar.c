@@ -129,24 +129,6 @@ struct two {
 	struct bench_node *north, *south;
 };
 
-static bool
-open_two(struct two *two)
-{
-	faultvfs_register();
-	faultvfs_reset(1);
-	two->north = bench_open(NORTH);
-	two->south = bench_open(SOUTH);
-	return check(bench_add_peer(two->north, two->south) == 0) &&
-	    check(bench_add_peer(two->south, two->north) == 0);
-}
-
-static void
-close_two(struct two *two)
-{
-	bench_close(two->north);
-	bench_close(two->south);
-}
-
 static void
 carry_all(struct two *two)
 {
@@ -154,6 +136,32 @@ carry_all(struct two *two)
 		carry(two->south, two->north, NORTH) >
 	    0)
 		continue;
+}
+
+/* Both are peers, and have asked each other what they hold. */
+static bool
+open_two(struct two *two)
+{
+	faultvfs_register();
+	faultvfs_reset(1);
+	two->north = bench_open(NORTH);
+	two->south = bench_open(SOUTH);
+	if (!check(bench_add_peer(two->north, two->south) == 0) ||
+	    !check(bench_add_peer(two->south, two->north) == 0))
+		return false;
+	/* The first that sends is told to wait until it was asked itself. */
+	carry_all(two);
+	bench_pass(two->north, 2);
+	bench_pass(two->south, 2);
+	carry_all(two);
+	return true;
+}
+
+static void
+close_two(struct two *two)
+{
+	bench_close(two->north);
+	bench_close(two->south);
 }
 
 static struct span
@@ -183,7 +191,6 @@ TEST(a_letter_lodged_in_one_node_is_taken_by_the_other)
 	struct span leaf, out;
 
 	require(open_two(&two));
-	carry_all(&two);
 	leaf = lodge(two.north, bench_letter(two.north, "urgent"));
 	require(leaf.len == 64);
 	check(!is_taken(two.north, leaf));
@@ -286,7 +293,6 @@ TEST(a_restored_node_signs_nothing_before_its_peers_were_heard)
 	struct span leaf;
 
 	require(open_two(&two));
-	carry_all(&two);
 	node = two.north;
 	bench_stop(node);
 	lab_write(node->home.restored, span_text("yes\n"));
