@@ -17,10 +17,12 @@ project_quote(struct docket *docket, struct log_row *log,
 		.quoting_log = log->id,
 		.quoting_index = judged->row.index,
 	};
+	struct view view = { log, judged->row.index,
+		judged->record->anchor.size };
 	struct log_row *about;
 	struct quoted quoted;
 
-	if (receipt_read(docket, log, note, &quoted, arena, err) == -1)
+	if (receipt_read(docket, &view, note, &quoted, arena, err) == -1)
 		return -1;
 	row.log = quoted.log->id;
 	row.size = quoted.size;
@@ -59,7 +61,8 @@ project_credential(struct docket *docket, struct log_row *log,
 
 	if (keys_of_log(docket, log, &keys, err) == -1)
 		return -1;
-	return keys_add_seal(keys, judged->row.index, judged->record, err);
+	docket->has_new_pins = true;
+	return keys_add(keys, judged->row.index, judged->record, err);
 }
 
 int

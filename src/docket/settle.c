@@ -115,33 +115,102 @@ find_complete(struct settling *s, const struct log_row *log,
 	return 0;
 }
 
+static struct log_row *
+own_log_beside(const struct settling *s, const struct log_row *theirs)
+{
+	struct log_row *own = NULL;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->logs[i].is_own &&
+		    span_is_equal(s->logs[i].peer, theirs->peer) &&
+		    (own == NULL || own->epoch < s->logs[i].epoch))
+			own = &s->logs[i];
+	return own;
+}
+
+/*
+ * The head to cosign: the largest that is complete, or once more the one
+ * cosigned last, if the key of that line is declared compromised.
+ */
+static int
+find_head(struct settling *s, const struct log_row *log,
+    const struct log_row *own, struct head_row **head, struct error *err)
+{
+	struct view view = { own, own->size, 0 };
+	struct line_row *line;
+	struct note_key *keys;
+	size_t n;
+
+	*head = NULL;
+	if (log->head > log->mirrored &&
+	    find_complete(s, log, head, err) == -1)
+		return -1;
+	if (*head != NULL || log->mirrored == 0)
+		return 0;
+	if (lines_keys(s->docket, &view, log, &keys, &n, s->arena, err) == -1 ||
+	    lines_pick(s->docket, log, log->mirrored, keys, n, &line, s->arena,
+		err) == -1)
+		return -1;
+	if (line != NULL)
+		return 0;
+	return store_head_get(s->docket->parts.store, log->id, log->mirrored,
+	    head, s->arena, err);
+}
+
 static int
 cosign_head(struct settling *s, struct log_row *log, struct error *err)
 {
 	const struct signer *signer = s->docket->parts.signer;
 	struct signing *made = &s->signings[s->signings_n];
 	struct proof *proof = arena_alloc(s->arena, sizeof(*proof));
+	const struct log_row *own = own_log_beside(s, log);
+	const struct note_key *key;
 	struct docket_keys *keys;
 	struct head_row *head;
 
-	if (log->is_forked || log->head <= log->mirrored)
+	if (log->is_forked || own == NULL)
 		return 0;
-	if (find_complete(s, log, &head, err) == -1)
+	if (keys_of_log(s->docket, own, &keys, err) == -1)
+		return -1;
+	/* The look at the last line is for those who renew keys. */
+	if (log->head <= log->mirrored && keys->mirrors_n == 1)
+		return 0;
+	if (find_head(s, log, own, &head, err) == -1)
 		return -1;
 	if (head == NULL)
 		return 0;
+	key = keys_mirror_for(keys, own->size, own->mirrored);
 	*made = (struct signing){ .log = log, .is_line = true };
-	if (keys_of_log(s->docket, log, &keys, err) == -1 ||
-	    prove_growth(s->docket, log, head->size, proof, err) == -1 ||
-	    signer->cosign(signer->ctx, head->note, proof, &made->line.line,
-		&made->line.time, s->arena, err) == -1)
+	if (key == NULL)
+		return error_set(err, E_KEY, "no mirror key");
+	if (prove_growth(s->docket, log, head->size, proof, err) == -1 ||
+	    signer->cosign(signer->ctx, head->note, proof, key->public_key,
+		&made->line.line, &made->line.time, s->arena, err) == -1)
 		return -1;
 	made->line.log = log->id;
 	made->line.size = head->size;
 	made->line.root = head->root;
-	made->line.name = keys->mirror.name;
+	made->line.name = keys->mirror_name;
 	s->signings_n++;
 	return 0;
+}
+
+/*
+ * Anchors of ours are about to go beyond a record that declares the peer's
+ * mirror key compromised: lines of that key are quoted before, or never.
+ */
+static int
+quote_in_time(struct settling *s, const struct signing *made, struct error *err)
+{
+	struct log_row *own = own_log_beside(s, made->log);
+	struct docket_keys *keys;
+
+	if (keys_of_log(s->docket, made->log, &keys, err) == -1)
+		return -1;
+	if (own == NULL ||
+	    !keys_has_compromise(keys, made->log->mirrored, made->line.size))
+		return 0;
+	return lodge_late_lines(s->docket, own, s->now, true, s->arena, err);
 }
 
 static int
@@ -150,6 +219,15 @@ store_signing(struct settling *s, const struct signing *made, struct error *err)
 	struct store *store = s->docket->parts.store;
 
 	if (made->is_line) {
+		struct error why;
+
+		if (quote_in_time(s, made, &why) == -1) {
+			*err = why;
+			/* Then the head is not cosigned yet. */
+			if (is_local(&why))
+				log_error("quoting in time", &why);
+			return is_local(&why) ? 0 : -1;
+		}
 		if (store_line_add(store, &made->line, err) == -1)
 			return -1;
 		made->log->mirrored = made->line.size;
@@ -258,19 +336,6 @@ must_wait(const struct settling *s, const struct log_row *log)
 	    docket_peer_state(s->docket, log->peer);
 
 	return peer == NULL || docket_is_held_back(s->docket, peer);
-}
-
-static struct log_row *
-own_log_beside(const struct settling *s, const struct log_row *theirs)
-{
-	struct log_row *own = NULL;
-
-	for (size_t i = 0; i < s->n; i++)
-		if (s->logs[i].is_own &&
-		    span_is_equal(s->logs[i].peer, theirs->peer) &&
-		    (own == NULL || own->epoch < s->logs[i].epoch))
-			own = &s->logs[i];
-	return own;
 }
 
 static int
