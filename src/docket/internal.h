@@ -50,8 +50,8 @@ struct docket_pin {
 struct docket_keys {
 	struct docket_keys *next;
 	int64_t log;
-	struct note_key writer; /* the log's own line */
-	struct note_key mirror; /* the counterparty's, of its card */
+	struct note_key writer;  /* the log's own line */
+	struct note_key mirror;  /* the counterparty's, of its card */
 	struct span mirror_name; /* of the writer's mirror keys */
 	struct docket_seal *seals;
 	struct docket_mirror *mirrors; /* for lines on the other log */
@@ -192,13 +192,12 @@ const struct note_line *lines_first(const struct note *note);
 /* The first line on the head of ${about} at ${size} that one of ${keys}
  * made; NULL if there is none. */
 NODISCARD int lines_pick(struct docket *docket, const struct log_row *about,
-    uint64_t size, const struct note_key *keys, size_t n,
-    struct line_row **out, struct arena *arena, struct error *err);
+    uint64_t size, const struct note_key *keys, size_t n, struct line_row **out,
+    struct arena *arena, struct error *err);
 
 /* Quote the lines on ${own} that nobody has quoted.  Within. */
 NODISCARD int lodge_late_lines(struct docket *docket, struct log_row *own,
-    struct instant now, bool is_urgent, struct arena *arena,
-    struct error *err);
+    struct instant now, bool is_urgent, struct arena *arena, struct error *err);
 
 /*
  * append.c: judge ${der}, add it as the next entry of ${log}, and write all

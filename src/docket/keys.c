@@ -287,8 +287,7 @@ check_fresh(const struct docket_keys *keys, const struct use *use,
 			return error_set(err, E_RECORD_MEMBER,
 			    "key: of another name");
 		is_there = memcmp(named->mirror.public_key,
-			       keys->writer.public_key,
-			       NOTE_PUBLIC_BYTES) == 0;
+			       keys->writer.public_key, NOTE_PUBLIC_BYTES) == 0;
 		for (size_t i = 0; i < keys->mirrors_n; i++)
 			is_there = is_there ||
 			    memcmp(keys->mirrors[i].key.public_key,

@@ -147,9 +147,8 @@ lodge_late_lines(struct docket *docket, struct log_row *own, struct instant now,
 {
 	uint64_t from = own->receipted;
 
-	for (unsigned i = 0; (is_urgent || i < LATE_LINES_MAX) &&
-	     from < own->mirrored;
-	     i++) {
+	for (unsigned i = 0;
+	     (is_urgent || i < LATE_LINES_MAX) && from < own->mirrored; i++) {
 		struct line_row *line;
 		bool has_record = false;
 

@@ -142,8 +142,7 @@ find_head(struct settling *s, const struct log_row *log,
 	size_t n;
 
 	*head = NULL;
-	if (log->head > log->mirrored &&
-	    find_complete(s, log, head, err) == -1)
+	if (log->head > log->mirrored && find_complete(s, log, head, err) == -1)
 		return -1;
 	if (*head != NULL || log->mirrored == 0)
 		return 0;

@@ -128,8 +128,8 @@ find_mirror(const struct keeper *keeper, const struct state_peer *peer,
 	unsigned in_force =
 	    state_in_force(keeper, span_text(peer->name), KEEPER_MIRROR);
 
-	*out = wanted == NULL ? state_key(keeper, KEEPER_MIRROR, in_force) :
-				NULL;
+	*out =
+	    wanted == NULL ? state_key(keeper, KEEPER_MIRROR, in_force) : NULL;
 	for (size_t i = 0; i < keeper->keys_n && *out == NULL; i++)
 		if (keeper->keys[i].use == KEEPER_MIRROR &&
 		    memcmp(keeper->keys[i].vkey.public_key, wanted,

@@ -131,8 +131,8 @@ use_row(struct keeper *keeper, struct span name, enum keeper_use use)
 
 	if (row != NULL)
 		return row;
-	keeper->uses = grow(keeper->uses, &keeper->uses_cap, keeper->uses_n,
-	    sizeof(*row));
+	keeper->uses =
+	    grow(keeper->uses, &keeper->uses_cap, keeper->uses_n, sizeof(*row));
 	row = &keeper->uses[keeper->uses_n++];
 	*row = (struct state_use){ .use = use, .number = 1, .previous = 1 };
 	copy_text(row->name, name);

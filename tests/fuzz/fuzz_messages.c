@@ -340,7 +340,8 @@ keeper_payload(struct buf *out, enum message_type type)
 		wire_head_write(out,
 		    &(struct wire_head){ fuzzlog_head(7), proof });
 	else if (type == MESSAGE_COSIGN)
-		wire_cosign_write(out, &(struct wire_cosign){ .proof = proof, .note = text });
+		wire_cosign_write(out,
+		    &(struct wire_cosign){ .proof = proof, .note = text });
 	else if (type == MESSAGE_COSIGNED)
 		wire_cosigned_write(out,
 		    &(struct wire_cosigned){ fuzz_now(), text });
