@@ -61,7 +61,7 @@ project_credential(struct docket *docket, struct log_row *log,
 
 	if (keys_of_log(docket, log, &keys, err) == -1)
 		return -1;
-	docket->has_new_pins = true;
+	pins_forget(docket);
 	return keys_add(keys, judged->row.index, judged->record, err);
 }
 

@@ -63,6 +63,10 @@ struct docket_keys {
 struct docket_peer {
 	struct docket_peer *next;
 	const struct card *card;
+	const struct card *own; /* ours, that this docket quotes */
+	struct hash pins[DOCKET_PINS_MAX]; /* as docket_pins() says */
+	unsigned pins_n;
+	bool has_pins; /* these are known */
 	bool is_checked;      /* it told us the largest head of our log */
 	bool is_asked;        /* something was sent since the last ping */
 	uint64_t pending;     /* size of the pending checkpoint over there */
@@ -124,6 +128,12 @@ NODISCARD int keys_add(struct docket_keys *keys, uint64_t index,
     const struct record *credential, struct error *err);
 void keys_clear(struct docket_keys *keys);
 void keys_forget(struct docket *docket);
+
+/* pins.c: who has which may have changed. */
+void pins_forget(struct docket *docket);
+
+/* Our newest TLS key. */
+struct hash pins_newest(const struct docket *docket);
 
 /* After a rollback: the peer was never added. */
 void docket_forget_peer(struct docket *docket, struct docket_peer *peer);

@@ -23,8 +23,9 @@ struct trial {
 static int
 check_opening(struct trial *t, struct error *err)
 {
-	const struct card *peer = docket_peer(t->docket, t->log->peer);
-	const struct card *self = t->docket->self;
+	const struct docket_peer *state =
+	    docket_peer_state(t->docket, t->log->peer);
+	const struct card *peer = state->card, *self = state->own;
 	bool self_first = (t->log->side == 0) == t->log->is_own;
 	const struct card *first = self_first ? self : peer;
 	const struct card *second = self_first ? peer : self;

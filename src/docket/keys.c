@@ -42,7 +42,7 @@ keys_forget(struct docket *docket)
 		keys_free(k);
 	}
 	docket->keys = NULL;
-	docket->has_new_pins = true;
+	pins_forget(docket);
 }
 
 static void
@@ -378,15 +378,16 @@ static int
 keys_load(struct docket *docket, const struct log_row *log,
     struct docket_keys *keys, struct error *err)
 {
-	const struct card *peer = docket_peer(docket, log->peer);
-	const struct card *writer = log->is_own ? docket->self : peer;
-	const struct card *mirror = log->is_own ? peer : docket->self;
+	const struct docket_peer *peer = docket_peer_state(docket, log->peer);
+	const struct card *writer, *mirror;
 	struct load load = { keys, NULL };
 	struct span origin;
 	int rc;
 
 	if (peer == NULL)
 		return error_set(err, E_STORE_CORRUPT, "a log without peer");
+	writer = log->is_own ? peer->own : peer->card;
+	mirror = log->is_own ? peer->card : peer->own;
 	origin = arena_copy(docket->arena, log->origin);
 	keys->log = log->id;
 	keys->writer = note_key_of(NOTE_KEY_LOG, origin, writer->log);

@@ -132,6 +132,16 @@ static const struct {
 	    "endpoint INTEGER NOT NULL) STRICT" },
 	{ 1, "CREATE TABLE setting ("
 	    "name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT" },
+
+	/* Our cards, and the one that the docket with a party quotes. */
+	{ 2, "CREATE TABLE card ("
+	    "fingerprint BLOB NOT NULL PRIMARY KEY "
+	    "CHECK (length(fingerprint) = 32), card BLOB NOT NULL) STRICT" },
+	{ 2, "ALTER TABLE party ADD COLUMN own BLOB" },
+	{ 2, "INSERT INTO card SELECT fingerprint, card FROM party "
+	    "WHERE is_self = 1" },
+	{ 2, "UPDATE party SET own = "
+	    "(SELECT fingerprint FROM party WHERE is_self = 1)" },
 	/* clang-format on */
 };
 
