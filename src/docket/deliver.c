@@ -301,6 +301,10 @@ docket_job_next(struct docket *docket, struct span peer, struct instant now,
 		return error_set(err, E_STORE_CORRUPT, "half a docket");
 	if (address(&d, row, err) == -1)
 		return -1;
+	if (out->pins_n == 0) {
+		out->until = instant_add(now, period_of(DELIVER_RETRY_MAX_S));
+		return 0;
+	}
 	is_hurried = d.peer->is_hurried;
 	d.peer->is_hurried = false;
 	/* A clock that was set back must not silence us. */

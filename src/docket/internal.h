@@ -63,10 +63,10 @@ struct docket_keys {
 struct docket_peer {
 	struct docket_peer *next;
 	const struct card *card;
-	const struct card *own; /* ours, that this docket quotes */
+	const struct card *own;            /* ours, that this docket quotes */
 	struct hash pins[DOCKET_PINS_MAX]; /* as docket_pins() says */
 	unsigned pins_n;
-	bool has_pins; /* these are known */
+	bool has_pins;        /* these are known */
 	bool is_checked;      /* it told us the largest head of our log */
 	bool is_asked;        /* something was sent since the last ping */
 	uint64_t pending;     /* size of the pending checkpoint over there */

@@ -156,8 +156,9 @@ making_begin(struct making *m, struct error *err)
 
 		m->logs[side] = log;
 		m->card_files[side] = rows[i]->card;
-		m->cards[side] = i == 0 ? docket_own_card(m->docket, log->peer) :
-					  docket_peer(m->docket, log->peer);
+		m->cards[side] = i == 0 ?
+		    docket_own_card(m->docket, log->peer) :
+		    docket_peer(m->docket, log->peer);
 		m->manifest.parties[side] =
 		    (struct proof_party_row){ m->cards[side]->party,
 			    log->origin };
