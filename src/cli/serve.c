@@ -10,6 +10,7 @@
 #include "exchange/courier.h"
 #include "exchange/gate.h"
 #include "exchange/listen.h"
+#include "exchange/tls.h"
 #include "formats/card.h"
 #include "node/roles.h"
 #include "node/supervisor.h"
@@ -52,15 +53,37 @@ static const struct option_row rows[] = {
 };
 /* clang-format on */
 
-/* The TLS files of a home, read before the sandbox shuts them out. */
-static int
-read_tls(const struct node_home *home, struct span *key,
-    struct span *certificate, struct arena *arena, struct error *err)
+int
+cli_tls_read(const struct node_home *home, unsigned number,
+    struct tls_pair *out, struct arena *arena, struct error *err)
 {
-	if (file_read(home->tls_key, TLS_FILE_MAX, arena, key, err) == -1)
+	const char *key = node_home_tls_key(home, number, arena);
+	const char *certificate =
+	    node_home_tls_certificate(home, number, arena);
+
+	if (file_read(key, TLS_FILE_MAX, arena, &out->key, err) == -1 ||
+	    file_read(certificate, TLS_FILE_MAX, arena, &out->certificate,
+		err) == -1)
 		return -1;
-	return file_read(home->tls_certificate, TLS_FILE_MAX, arena,
-	    certificate, err);
+	return tls_pair_pin(out, err);
+}
+
+/* The TLS files of a home, read before the sandbox shuts them out.  Old ones
+ * may have been taken away. */
+static int
+read_tls(const struct node_home *home, const struct tls_pair **pairs, size_t *n,
+    struct arena *arena, struct error *err)
+{
+	struct tls_pair *out = arena_array(arena, TLS_PAIRS_MAX, sizeof(*out));
+
+	*pairs = out;
+	*n = 0;
+	for (unsigned i = 1; i <= NODE_TLS_MAX; i++)
+		if (node_home_has_tls(home, i, arena) &&
+		    cli_tls_read(home, i, &out[(*n)++], arena, err) == -1)
+			return -1;
+	return *n > 0 ? 0 :
+			error_set(err, E_KEY, "no TLS key in %s", home->tls);
 }
 
 static int
@@ -98,7 +121,7 @@ role_gate(struct spawn_inherited *inherited, const struct role_options *options,
 	};
 	int rc = -1;
 
-	if (read_tls(&options->home, &parts.key, &parts.certificate, arena,
+	if (read_tls(&options->home, &parts.pairs, &parts.pairs_n, arena,
 		err) == 0 &&
 	    allow_connections(err) == 0 &&
 	    role_enter_sandbox(ROLE_GATE, options, NULL, 0, &parts.ready, arena,
@@ -124,7 +147,7 @@ role_courier(struct spawn_inherited *inherited,
 	if (clock_open(&clock, options->clock, err) == -1)
 		goto out;
 	parts.clock = &clock;
-	if (read_tls(&options->home, &parts.key, &parts.certificate, arena,
+	if (read_tls(&options->home, &parts.pairs, &parts.pairs_n, arena,
 		err) == 0 &&
 	    role_enter_sandbox(ROLE_COURIER, options, sandbox_resolver,
 		SANDBOX_RESOLVER_PATHS, &parts.ready, arena, err) == 0)

@@ -170,15 +170,21 @@ store_mirror_line(struct delivery *d, const struct head_row *head,
 	struct note parsed;
 	const struct note_line *line;
 	struct docket_keys *keys;
+	struct note_key *mirrors;
+	struct view view;
+	size_t n;
 	struct line_row row = { d->own->id, head->size, checkpoint->root,
 		{ NULL, 0 }, { 0 }, { NULL, 0 } };
 
-	if (keys_of_log(d->docket, d->own, &keys, err) == -1 ||
+	/* A line is one if a record of ours could quote it now. */
+	if (lodge_view(d->docket, d->own, &view, d->arena, err) == -1 ||
+	    lines_keys(d->docket, &view, d->own, &mirrors, &n, d->arena, err) ==
+		-1 ||
 	    note_parse(&parsed, head->note, d->arena, err) == -1 ||
-	    note_open_lines(note, parsed.text, d->answer->body, &keys->mirror,
-		1, d->arena, err) == -1)
+	    note_open_lines(note, parsed.text, d->answer->body, mirrors, n,
+		d->arena, err) == -1)
 		return -1;
-	line = note_line_of(note, &keys->mirror);
+	line = lines_first(note);
 	if (line == NULL)
 		return error_set(err, E_NOTE_UNSIGNED, "no mirror line");
 	if (line->at.s > d->now.s + DOCKET_LINE_AHEAD_S) {
@@ -188,11 +194,15 @@ store_mirror_line(struct delivery *d, const struct head_row *head,
 		return error_set(err, E_HTTP, "a line %lld s ahead",
 		    (long long)(line->at.s - d->now.s));
 	}
-	row.name = keys->mirror.name;
+	row.name = line->name;
 	row.time = line->at;
 	row.line = line->text;
 	if (store_line_add(d->docket->parts.store, &row, err) == -1)
 		return -1;
+	if (keys_of_log(d->docket, d->own, &keys, err) == -1)
+		return -1;
+	if (keys_has_pin(keys, d->own->mirrored, head->size))
+		d->docket->has_new_pins = true;
 	d->own->mirrored = head->size;
 	d->peer->corrections = 0;
 	return store_log_update(d->docket->parts.store, d->own, err);

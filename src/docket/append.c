@@ -17,10 +17,12 @@ project_quote(struct docket *docket, struct log_row *log,
 		.quoting_log = log->id,
 		.quoting_index = judged->row.index,
 	};
+	struct view view = { log, judged->row.index,
+		judged->record->anchor.size };
 	struct log_row *about;
 	struct quoted quoted;
 
-	if (receipt_read(docket, log, note, &quoted, arena, err) == -1)
+	if (receipt_read(docket, &view, note, &quoted, arena, err) == -1)
 		return -1;
 	row.log = quoted.log->id;
 	row.size = quoted.size;
@@ -51,15 +53,36 @@ project_documents(struct docket *docket, struct log_row *log,
 	return 0;
 }
 
+/* A line of ours by a compromised key is to be made once more. */
+static int
+want_line(struct docket *docket, const struct log_row *log,
+    const struct record *credential, struct arena *arena, struct error *err)
+{
+	struct log_row *other;
+
+	if (!log->is_own ||
+	    record_word(credential, MEMBER_CREDENTIAL_USE) !=
+		WORD_KEY_USE_MIRROR ||
+	    record_word(credential, MEMBER_CREDENTIAL_CHANGE) !=
+		WORD_CHANGE_COMPROMISED)
+		return 0;
+	if (docket_other_log(docket, log, &other, arena, err) == -1)
+		return -1;
+	other->wants_line = other->mirrored > 0;
+	return store_log_update(docket->parts.store, other, err);
+}
+
 static int
 project_credential(struct docket *docket, struct log_row *log,
-    const struct judged *judged, struct error *err)
+    const struct judged *judged, struct arena *arena, struct error *err)
 {
 	struct docket_keys *keys;
 
-	if (keys_of_log(docket, log, &keys, err) == -1)
+	if (keys_of_log(docket, log, &keys, err) == -1 ||
+	    want_line(docket, log, judged->record, arena, err) == -1)
 		return -1;
-	return keys_add_seal(keys, judged->row.index, judged->record, err);
+	pins_forget(docket);
+	return keys_add(keys, judged->row.index, judged->record, err);
 }
 
 int
@@ -72,7 +95,7 @@ append_project(struct docket *docket, struct log_row *log,
 	    project_quote(docket, log, judged, arena, err) == -1)
 		return -1;
 	if (judged->record->kind == KIND_CREDENTIAL &&
-	    project_credential(docket, log, judged, err) == -1)
+	    project_credential(docket, log, judged, arena, err) == -1)
 		return -1;
 	if (project_documents(docket, log, judged, err) == -1)
 		return -1;

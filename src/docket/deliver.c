@@ -243,16 +243,26 @@ static int (*const steps[])(struct delivery *d, bool *is_job,
 	next_ping,
 };
 
-static void
-address(struct delivery *d, const struct delivery_row *row)
+/*
+ * Where the peer is, whom to meet there and as whom to go.  A peer that has
+ * taken our new key after the old one was compromised has no use for that,
+ * and we may not know it: after a failure the other one is tried.
+ */
+static int
+address(struct delivery *d, const struct delivery_row *row, struct error *err)
 {
 	const struct card *card = d->peer->card;
 
 	d->job->peer = card->party;
 	d->job->endpoint = card->endpoints[row->endpoint % card->endpoints_n];
-	d->job->pins_n = card->tls_n;
-	for (unsigned i = 0; i < card->tls_n; i++)
-		d->job->pins[i] = card->tls[i];
+	if (docket_pins(d->docket, card->party, d->job->pins, &d->job->pins_n,
+		err) == -1)
+		return -1;
+	if (row->failures / card->endpoints_n % 2 == 1) {
+		d->job->own = pins_newest(d->docket);
+		return 0;
+	}
+	return docket_pin_for(d->docket, card->party, &d->job->own, err);
 }
 
 void
@@ -285,7 +295,12 @@ docket_job_next(struct docket *docket, struct span peer, struct instant now,
 		return -1;
 	if (d.own == NULL)
 		return error_set(err, E_STORE_CORRUPT, "half a docket");
-	address(&d, row);
+	if (address(&d, row, err) == -1)
+		return -1;
+	if (out->pins_n == 0) {
+		out->until = instant_add(now, period_of(DELIVER_RETRY_MAX_S));
+		return 0;
+	}
 	is_hurried = d.peer->is_hurried;
 	d.peer->is_hurried = false;
 	/* A clock that was set back must not silence us. */

@@ -48,8 +48,9 @@ struct job {
 	struct instant until; /* JOB_NONE */
 	struct span peer;
 	struct span endpoint; /* https://host:port */
-	struct hash pins[2];
+	struct hash pins[2];  /* of the peer; 0: it has none that is its own */
 	unsigned pins_n;
+	struct hash own; /* pin of our key to show it */
 	enum serve_method method;
 	const char *path;
 	const char *type; /* media type of the body, or NULL */

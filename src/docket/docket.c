@@ -29,11 +29,32 @@ docket_create(struct store *store, struct span card_file, struct instant now,
 	row.name = card->party;
 	row.card = card_file;
 	row.certificate = card->seal;
-	row.fingerprint = card->fingerprint;
-	rc = store_party_add(store, &row, err);
+	row.fingerprint = row.own = card->fingerprint;
+	if (store_party_add(store, &row, err) == -1)
+		goto out;
+	rc = store_card_add(store, &card->fingerprint, card_file, err);
 out:
 	arena_free(arena);
 	return rc;
+}
+
+/* Our card that a docket quotes, mostly the one in force. */
+static int
+load_own_card(struct docket *docket, const struct hash *fingerprint,
+    const struct card **out, struct error *err)
+{
+	struct card *card;
+	struct span file;
+
+	*out = docket->self;
+	if (hash_is_equal(fingerprint, &docket->self->fingerprint))
+		return 0;
+	if (store_card_get(docket->parts.store, fingerprint, &file,
+		docket->arena, err) == -1 ||
+	    card_open(&card, file, docket->arena, err) == -1)
+		return -1;
+	*out = card;
+	return 0;
 }
 
 static int
@@ -51,7 +72,8 @@ load_peers(struct docket *docket, struct error *err)
 		    arena_alloc(docket->arena, sizeof(*peer));
 		struct card *card;
 
-		if (card_open(&card, rows[n].card, docket->arena, err) == -1)
+		if (card_open(&card, rows[n].card, docket->arena, err) == -1 ||
+		    load_own_card(docket, &rows[n].own, &peer->own, err) == -1)
 			return -1;
 		peer->card = card;
 		peer->next = docket->peers;
@@ -89,6 +111,38 @@ docket_open(struct docket **out, const struct docket_parts *parts,
 fail:
 	docket_close(docket);
 	return -1;
+}
+
+int
+docket_renew_card(struct docket *docket, struct span card_file,
+    struct error *err)
+{
+	struct span kept = arena_copy(docket->arena, card_file);
+	struct party_row row = { .is_self = true, .card = kept };
+	struct card *card;
+
+	if (card_open(&card, kept, docket->arena, err) == -1)
+		return -1;
+	if (!span_is_equal(card->party, docket->self->party) ||
+	    card->is_exercise != docket->self->is_exercise)
+		return error_set(err, E_CARD, "it is not ours");
+	row.certificate = card->seal;
+	row.fingerprint = row.own = card->fingerprint;
+	if (store_party_renew(docket->parts.store, &row, err) == -1 ||
+	    store_card_add(docket->parts.store, &card->fingerprint, kept,
+		err) == -1)
+		return -1;
+	docket->self = card;
+	pins_forget(docket);
+	return 0;
+}
+
+const struct card *
+docket_own_card(const struct docket *docket, struct span peer)
+{
+	const struct docket_peer *p = docket_peer_state(docket, peer);
+
+	return p == NULL ? NULL : p->own;
 }
 
 void
@@ -174,16 +228,6 @@ docket_peers(const struct docket *docket, const struct card **out, size_t max)
 		n++;
 	}
 	return n;
-}
-
-const struct card *
-docket_peer_of_pin(const struct docket *docket, const struct hash *pin)
-{
-	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
-		for (unsigned i = 0; i < p->card->tls_n; i++)
-			if (hash_is_equal(&p->card->tls[i], pin))
-				return p->card;
-	return NULL;
 }
 
 int

@@ -84,8 +84,22 @@ void docket_close(struct docket *docket);
 NODISCARD int docket_create(struct store *store, struct span card_file,
     struct instant now, struct error *err);
 
-/* Our own card.  Owns: ${docket}. */
+/* Our own card, the newest.  Owns: ${docket}. */
 const struct card *docket_self(const struct docket *docket);
+
+/* Our card that the docket with ${peer} quotes; NULL if it is no peer. */
+const struct card *docket_own_card(const struct docket *docket,
+    struct span peer);
+
+/*
+ * Have another card of our own for dockets to come; those that are there
+ * keep the one that they quote.  Within.  After a rollback the docket is to
+ * be opened anew.
+ *
+ * Fails: E_CARD.
+ */
+NODISCARD int docket_renew_card(struct docket *docket, struct span card_file,
+    struct error *err);
 
 /* The card of ${peer}; NULL if it is no peer.  Owns: ${docket}. */
 const struct card *docket_peer(const struct docket *docket, struct span peer);
@@ -95,10 +109,31 @@ size_t docket_peers(const struct docket *docket, const struct card **out,
     size_t max);
 
 /*
- * The peer whose TLS key has that SPKI pin; NULL if there is none.
+ * TLS keys by their SPKI pins (pins.c).  A peer's are those of its card and
+ * of the credentials in its log; a pin that two peers name is nobody's but
+ * the one's whose card has it.
  */
-const struct card *docket_peer_of_pin(const struct docket *docket,
-    const struct hash *pin);
+#define DOCKET_PINS_MAX 2
+NODISCARD int docket_pins(struct docket *docket, struct span peer,
+    struct hash out[DOCKET_PINS_MAX], unsigned *n, struct error *err);
+
+/* The peer of that pin; NULL if there is none. */
+NODISCARD int docket_peer_of_pin(struct docket *docket, const struct hash *pin,
+    const struct card **out, struct error *err);
+
+/* Ours: the newest that the peer knows of, to call it with. */
+NODISCARD int docket_pin_for(struct docket *docket, struct span peer,
+    struct hash *out, struct error *err);
+
+/*
+ * Ours, to answer calls with: the newest once every peer's mirror line covers
+ * the credential that names it, or if our card has no other.
+ */
+NODISCARD int docket_pin_shown(struct docket *docket, struct hash *out,
+    struct error *err);
+
+/* Has any of these changed since this was last asked? */
+bool docket_pins_changed(struct docket *docket);
 
 /* After store_rollback(): forget what was learned in the transaction. */
 void docket_rolled_back(struct docket *docket);

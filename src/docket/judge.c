@@ -4,7 +4,6 @@
 #include "formats/card.h"
 #include "formats/record_json.h"
 #include "ledger/tree.h"
-#include "seal/certificate.h"
 #include "seal/seal.h"
 #include "store/store.h"
 
@@ -23,8 +22,9 @@ struct trial {
 static int
 check_opening(struct trial *t, struct error *err)
 {
-	const struct card *peer = docket_peer(t->docket, t->log->peer);
-	const struct card *self = t->docket->self;
+	const struct docket_peer *state =
+	    docket_peer_state(t->docket, t->log->peer);
+	const struct card *peer = state->card, *self = state->own;
 	bool self_first = (t->log->side == 0) == t->log->is_own;
 	const struct card *first = self_first ? self : peer;
 	const struct card *second = self_first ? peer : self;
@@ -157,10 +157,11 @@ check_receipt(struct trial *t, struct error *err)
 {
 	struct span note =
 	    record_fact(t->record, MEMBER_RECEIPT_CHECKPOINT)->text;
+	struct view view = { t->log, t->index, t->record->anchor.size };
 	struct quoted quoted;
 	struct hash root;
 
-	if (receipt_read(t->docket, t->log, note, &quoted, t->arena, err) == -1)
+	if (receipt_read(t->docket, &view, note, &quoted, t->arena, err) == -1)
 		return -1;
 	if (quoted.size == 0 || !is_past(t, quoted.log->id, quoted.size - 1))
 		return error_set(err, E_RECORD_RECEIPT,
@@ -193,18 +194,11 @@ check_refusal(struct trial *t, struct error *err)
 static int
 check_credential(struct trial *t, struct error *err)
 {
-	struct docket_keys scratch = { .seals = NULL };
-	const struct certificate *certificate;
-	int rc = 0;
+	struct docket_keys *keys;
 
-	if (keys_add_seal(&scratch, t->index, t->record, err) == -1)
+	if (keys_of_log(t->docket, t->log, &keys, err) == -1)
 		return -1;
-	certificate = keys_seal_at(&scratch, UINT64_MAX);
-	if (certificate != NULL)
-		rc = certificate_check_sealing(certificate, NULL, 0,
-		    t->record->at, err);
-	keys_clear(&scratch);
-	return rc;
+	return keys_check(keys, t->record, err);
 }
 
 static int

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/encode.h"
@@ -16,8 +17,12 @@ keys_clear(struct docket_keys *keys)
 	for (size_t i = 0; i < keys->seals_n; i++)
 		certificate_free(keys->seals[i].certificate);
 	free(keys->seals);
+	free(keys->mirrors);
+	free(keys->pins);
 	keys->seals = NULL;
-	keys->seals_n = 0;
+	keys->mirrors = NULL;
+	keys->pins = NULL;
+	keys->seals_n = keys->mirrors_n = keys->pins_n = 0;
 }
 
 static void
@@ -37,6 +42,7 @@ keys_forget(struct docket *docket)
 		keys_free(k);
 	}
 	docket->keys = NULL;
+	pins_forget(docket);
 }
 
 static void
@@ -47,6 +53,26 @@ push_seal(struct docket_keys *keys, uint64_t from,
 	    mem_resize(keys->seals, keys->seals_n + 1, sizeof(*keys->seals));
 	keys->seals[keys->seals_n++] =
 	    (struct docket_seal){ from, certificate };
+}
+
+static void
+push_mirror(struct docket_keys *keys, uint64_t from,
+    const uint8_t public_key[NOTE_PUBLIC_BYTES])
+{
+	keys->mirrors = mem_resize(keys->mirrors, keys->mirrors_n + 1,
+	    sizeof(*keys->mirrors));
+	keys->mirrors[keys->mirrors_n++] = (struct docket_mirror){ from,
+		UINT64_MAX,
+		note_key_of(NOTE_KEY_COSIGNER, keys->mirror_name, public_key) };
+}
+
+static void
+push_pin(struct docket_keys *keys, uint64_t from, const struct hash *pin)
+{
+	keys->pins =
+	    mem_resize(keys->pins, keys->pins_n + 1, sizeof(*keys->pins));
+	keys->pins[keys->pins_n++] =
+	    (struct docket_pin){ from, UINT64_MAX, *pin };
 }
 
 const struct certificate *
@@ -60,33 +86,250 @@ keys_seal_at(const struct docket_keys *keys, uint64_t index)
 	return at;
 }
 
-/* A credential that names a new seal certificate acts from the next entry. */
+size_t
+keys_mirrors_at(const struct docket_keys *keys, uint64_t view,
+    struct note_key **out, struct arena *arena)
+{
+	size_t n = 0;
+
+	*out = arena_array(arena, keys->mirrors_n, sizeof(**out));
+	for (size_t i = 0; i < keys->mirrors_n; i++)
+		if (keys->mirrors[i].from <= view &&
+		    view < keys->mirrors[i].until)
+			(*out)[n++] = keys->mirrors[i].key;
+	return n;
+}
+
+const struct note_key *
+keys_mirror_for(const struct docket_keys *keys, uint64_t size, uint64_t shown)
+{
+	const struct docket_mirror *newest = NULL, *known = NULL;
+
+	for (size_t i = 0; i < keys->mirrors_n; i++) {
+		const struct docket_mirror *mirror = &keys->mirrors[i];
+
+		if (size >= mirror->until)
+			continue;
+		newest = mirror;
+		if (mirror->from <= shown)
+			known = mirror;
+	}
+	if (known != NULL)
+		newest = known;
+	return newest == NULL ? NULL : &newest->key;
+}
+
+bool
+keys_has_compromise(const struct docket_keys *keys, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < keys->mirrors_n; i++)
+		if (keys->mirrors[i].until > from &&
+		    keys->mirrors[i].until <= to)
+			return true;
+	return false;
+}
+
+bool
+keys_has_pin(const struct docket_keys *keys, uint64_t from, uint64_t to)
+{
+	for (size_t i = 0; i < keys->pins_n; i++)
+		if (keys->pins[i].from > from && keys->pins[i].from <= to)
+			return true;
+	return false;
+}
+
+/* What a credential names, read as its use wants it. */
+struct named {
+	struct arena *arena;
+	struct certificate *certificate;
+	struct note_key mirror;
+	struct hash pin;
+};
+
+static int
+read_seal(struct named *named, const struct fact *text, struct error *err)
+{
+	struct span der;
+
+	if (decode_base64(&der, text->text, named->arena, err) == -1)
+		return -1;
+	return certificate_parse(&named->certificate, der, err);
+}
+
+static int
+read_mirror(struct named *named, const struct fact *text, struct error *err)
+{
+	struct error bad;
+
+	if (note_key_parse(&named->mirror, text->text, named->arena, &bad) ==
+	    -1)
+		return error_set(err, E_RECORD_MEMBER, "key: %s", bad.detail);
+	if (named->mirror.type != NOTE_KEY_COSIGNER)
+		return error_set(err, E_RECORD_MEMBER, "key: not a mirror key");
+	return 0;
+}
+
+static int
+read_pin(struct named *named, const struct fact *text, struct error *err)
+{
+	struct error bad;
+
+	if (hash_parse(&named->pin, text->text, &bad) == -1)
+		return error_set(err, E_RECORD_MEMBER, "key: not a pin");
+	return 0;
+}
+
+static void
+add_seal(struct docket_keys *keys, uint64_t from, struct named *named,
+    bool is_compromise UNUSED)
+{
+	push_seal(keys, from, named->certificate);
+	named->certificate = NULL;
+}
+
+static void
+add_mirror(struct docket_keys *keys, uint64_t from, struct named *named,
+    bool is_compromise)
+{
+	for (size_t i = 0; is_compromise && i < keys->mirrors_n; i++)
+		if (keys->mirrors[i].until > from)
+			keys->mirrors[i].until = from;
+	push_mirror(keys, from, named->mirror.public_key);
+}
+
+/* Beside a new pin the last one holds on, for those who still show it. */
+static void
+add_pin(struct docket_keys *keys, uint64_t from, struct named *named,
+    bool is_compromise)
+{
+	size_t keep = is_compromise ? 0 : 1;
+
+	for (size_t i = 0; i + keep < keys->pins_n; i++)
+		if (keys->pins[i].until > from)
+			keys->pins[i].until = from;
+	push_pin(keys, from, &named->pin);
+}
+
+/* Uses that a record changes.  A retired key is named to be known, no more. */
+static const struct use {
+	enum word use;
+	enum member member;
+	int (*read)(struct named *named, const struct fact *text,
+	    struct error *err);
+	void (*add)(struct docket_keys *keys, uint64_t from,
+	    struct named *named, bool is_compromise);
+} uses[] = {
+	/* clang-format off */
+	{ WORD_KEY_USE_SEAL, MEMBER_CREDENTIAL_CERTIFICATE, read_seal,
+	    add_seal },
+	{ WORD_KEY_USE_MIRROR, MEMBER_CREDENTIAL_KEY, read_mirror,
+	    add_mirror },
+	{ WORD_KEY_USE_TLS, MEMBER_CREDENTIAL_KEY, read_pin, add_pin },
+	/* clang-format on */
+};
+
+static const struct use *
+use_of(const struct record *credential)
+{
+	enum word use = record_word(credential, MEMBER_CREDENTIAL_USE);
+
+	if (record_word(credential, MEMBER_CREDENTIAL_CHANGE) ==
+	    WORD_CHANGE_RETIRED)
+		return NULL;
+	for (size_t i = 0; i < COUNT_OF(uses); i++)
+		if (uses[i].use == use)
+			return &uses[i];
+	return NULL;
+}
+
+static void
+named_clear(struct named *named)
+{
+	certificate_free(named->certificate);
+	arena_free(named->arena);
+}
+
 int
-keys_add_seal(struct docket_keys *keys, uint64_t index,
+keys_add(struct docket_keys *keys, uint64_t index,
     const struct record *credential, struct error *err)
 {
-	const struct fact *text =
-	    record_fact(credential, MEMBER_CREDENTIAL_CERTIFICATE);
-	struct certificate *certificate = NULL;
-	struct arena *arena = NULL;
-	struct span der;
+	const struct use *use = use_of(credential);
+	struct named named = { .certificate = NULL };
+	const struct fact *text;
 	int rc = -1;
 
-	/* A retired one is named to be known, and no more. */
-	if (record_word(credential, MEMBER_CREDENTIAL_USE) !=
-		WORD_KEY_USE_SEAL ||
-	    record_word(credential, MEMBER_CREDENTIAL_CHANGE) ==
-		WORD_CHANGE_RETIRED ||
-	    !text->is_given)
+	if (use == NULL)
 		return 0;
-	arena = arena_new();
-	if (decode_base64(&der, text->text, arena, err) == -1 ||
-	    certificate_parse(&certificate, der, err) == -1)
+	text = record_fact(credential, use->member);
+	if (!text->is_given)
+		return 0;
+	named.arena = arena_new();
+	if (use->read(&named, text, err) == -1)
 		goto out;
-	push_seal(keys, index + 1, certificate);
+	use->add(keys, index + 1, &named,
+	    record_word(credential, MEMBER_CREDENTIAL_CHANGE) ==
+		WORD_CHANGE_COMPROMISED);
 	rc = 0;
 out:
-	arena_free(arena);
+	named_clear(&named);
+	return rc;
+}
+
+/* A key that has served before does not come back, nor serves two uses. */
+static int
+check_fresh(const struct docket_keys *keys, const struct use *use,
+    const struct named *named, struct error *err)
+{
+	bool is_there = false;
+
+	if (use->use == WORD_KEY_USE_MIRROR) {
+		if (!span_is_equal(named->mirror.name, keys->mirror_name))
+			return error_set(err, E_RECORD_MEMBER,
+			    "key: of another name");
+		is_there = memcmp(named->mirror.public_key,
+			       keys->writer.public_key, NOTE_PUBLIC_BYTES) == 0;
+		for (size_t i = 0; i < keys->mirrors_n; i++)
+			is_there = is_there ||
+			    memcmp(keys->mirrors[i].key.public_key,
+				named->mirror.public_key,
+				NOTE_PUBLIC_BYTES) == 0;
+	}
+	if (use->use == WORD_KEY_USE_TLS)
+		for (size_t i = 0; i < keys->pins_n; i++)
+			is_there = is_there ||
+			    hash_is_equal(&keys->pins[i].pin, &named->pin);
+	if (is_there)
+		return error_set(err, E_RECORD_MEMBER,
+		    "key: there was that key before");
+	return 0;
+}
+
+int
+keys_check(const struct docket_keys *keys, const struct record *credential,
+    struct error *err)
+{
+	const struct use *use = use_of(credential);
+	struct named named = { .certificate = NULL };
+	const struct fact *text;
+	int rc = -1;
+
+	if (use == NULL)
+		return 0;
+	text = record_fact(credential, use->member);
+	if (!text->is_given && use->use != WORD_KEY_USE_SEAL)
+		return error_set(err, E_RECORD_MEMBER, "key: there is none");
+	if (!text->is_given)
+		return 0;
+	named.arena = arena_new();
+	if (use->read(&named, text, err) == -1 ||
+	    check_fresh(keys, use, &named, err) == -1 ||
+	    (named.certificate != NULL &&
+		certificate_check_sealing(named.certificate, NULL, 0,
+		    credential->at, err) == -1))
+		goto out;
+	rc = 0;
+out:
+	named_clear(&named);
 	return rc;
 }
 
@@ -103,7 +346,31 @@ load_credential(void *ctx, const struct entry_row *entry, struct error *err)
 
 	if (record_read(&record, entry->content, load->arena, err) == -1)
 		return -1;
-	return keys_add_seal(load->keys, entry->index, record, err);
+	return keys_add(load->keys, entry->index, record, err);
+}
+
+static struct span
+mirror_name(struct docket *docket, const struct card *card)
+{
+	return span_text(arena_printf(docket->arena, "%.*s/mirror",
+	    (int)card->party.len, (const char *)card->party.ptr));
+}
+
+/* What the card of the log's writer says. */
+static int
+load_card(struct docket *docket, struct docket_keys *keys,
+    const struct card *writer, struct error *err)
+{
+	struct certificate *certificate;
+
+	if (certificate_parse(&certificate, writer->seal, err) == -1)
+		return -1;
+	push_seal(keys, 0, certificate);
+	keys->mirror_name = mirror_name(docket, writer);
+	push_mirror(keys, 0, writer->mirror_key);
+	for (unsigned i = 0; i < writer->tls_n; i++)
+		push_pin(keys, 0, &writer->tls[i]);
+	return 0;
 }
 
 /* The keys follow from the card and the credential records of the log. */
@@ -111,26 +378,23 @@ static int
 keys_load(struct docket *docket, const struct log_row *log,
     struct docket_keys *keys, struct error *err)
 {
-	const struct card *peer = docket_peer(docket, log->peer);
-	const struct card *writer = log->is_own ? docket->self : peer;
-	const struct card *mirror = log->is_own ? peer : docket->self;
+	const struct docket_peer *peer = docket_peer_state(docket, log->peer);
+	const struct card *writer, *mirror;
 	struct load load = { keys, NULL };
-	struct certificate *certificate;
 	struct span origin;
 	int rc;
 
 	if (peer == NULL)
 		return error_set(err, E_STORE_CORRUPT, "a log without peer");
+	writer = log->is_own ? peer->own : peer->card;
+	mirror = log->is_own ? peer->card : peer->own;
 	origin = arena_copy(docket->arena, log->origin);
 	keys->log = log->id;
 	keys->writer = note_key_of(NOTE_KEY_LOG, origin, writer->log);
 	keys->mirror = note_key_of(NOTE_KEY_COSIGNER,
-	    span_text(arena_printf(docket->arena, "%.*s/mirror",
-		(int)mirror->party.len, (const char *)mirror->party.ptr)),
-	    mirror->mirror_key);
-	if (certificate_parse(&certificate, writer->seal, err) == -1)
+	    mirror_name(docket, mirror), mirror->mirror_key);
+	if (load_card(docket, keys, writer, err) == -1)
 		return -1;
-	push_seal(keys, 0, certificate);
 	load.arena = arena_new();
 	rc = store_entry_kind(docket->parts.store, log->id, KIND_CREDENTIAL,
 	    load_credential, &load, err);

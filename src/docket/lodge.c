@@ -12,8 +12,20 @@
 #include "store/party.h"
 #include "store/store.h"
 
-/* Lines quoted before one record. */
-#define LATE_LINES_MAX 64
+int
+lodge_view(struct docket *docket, const struct log_row *own, struct view *out,
+    struct arena *arena, struct error *err)
+{
+	struct log_row *other;
+
+	if (docket_other_log(docket, own, &other, arena, err) == -1)
+		return -1;
+	*out = (struct view){ own, own->size, other->mirrored };
+	/* A receipt of a smaller head must not make the anchor fall. */
+	if (out->anchor < own->anchored)
+		out->anchor = own->anchored;
+	return 0;
+}
 
 /* The newest head of the other log under our mirror line. */
 static int
@@ -21,14 +33,13 @@ fill_anchor(struct docket *docket, const struct log_row *own,
     struct anchor *anchor, struct arena *arena, struct error *err)
 {
 	struct log_row *other;
+	struct view view;
 
-	if (docket_other_log(docket, own, &other, arena, err) == -1)
+	if (docket_other_log(docket, own, &other, arena, err) == -1 ||
+	    lodge_view(docket, own, &view, arena, err) == -1)
 		return -1;
 	anchor->log = other->origin;
-	anchor->size = other->mirrored;
-	/* A receipt of a smaller head must not make the anchor fall. */
-	if (anchor->size < own->anchored)
-		anchor->size = own->anchored;
+	anchor->size = view.anchor;
 	return docket_root(docket, other->id, anchor->size, &anchor->root, err);
 }
 
@@ -89,53 +100,6 @@ lodge_automatic(struct docket *docket, struct log_row *own,
 	if (lodge_content(docket, own, record, now, &content, arena, err) == -1)
 		return -1;
 	return seal_and_append(docket, own, content, &leaf, arena, err);
-}
-
-/* Is this an entry whose receipt somebody waits for? */
-static int
-see_record(void *ctx, const struct entry_row *entry, struct error *err)
-{
-	bool *has_record = ctx;
-
-	(void)err;
-	*has_record = *has_record ||
-	    (entry->verdict == E_NONE && entry->kind != KIND_RECEIPT);
-	return 0;
-}
-
-/*
- * What the receiver's node should have lodged and has not: the lines that
- * cover our records, quoted by us, the oldest first.  Each, since each is
- * when its records were taken.  Receipts alone get none.
- */
-static int
-quote_late_lines(struct docket *docket, struct log_row *own, struct instant now,
-    struct arena *arena, struct error *err)
-{
-	uint64_t from = own->receipted;
-	struct docket_keys *keys;
-
-	if (keys_of_log(docket, own, &keys, err) == -1)
-		return -1;
-	for (unsigned i = 0; i < LATE_LINES_MAX && from < own->mirrored; i++) {
-		struct line_row *line;
-		bool has_record = false;
-
-		if (store_line_first(docket->parts.store, own->id, from + 1,
-			keys->mirror.name, &line, arena, err) == -1)
-			return -1;
-		if (line == NULL ||
-		    now.s - line->time.s < DOCKET_RECEIPT_GRACE_S)
-			return 0;
-		if (store_entry_range(docket->parts.store, own->id, from,
-			line->size, see_record, &has_record, err) == -1 ||
-		    (has_record &&
-			lodge_receipt(docket, own, own, line->size, now, arena,
-			    err) == -1))
-			return -1;
-		from = line->size;
-	}
-	return 0;
 }
 
 /* The documents a draft names are here, for this peer. */
@@ -244,7 +208,7 @@ docket_lodge_content(struct docket *docket, struct span content,
 		return error_set(err, E_STORE_CORRUPT, "a log without peer");
 	if ((record->kind != KIND_OPENING &&
 		check_heard(docket, peer, now, err) == -1) ||
-	    quote_late_lines(docket, own, now, arena, err) == -1)
+	    lodge_late_lines(docket, own, now, false, arena, err) == -1)
 		return -1;
 	if (record->anchor.size < own->anchored)
 		return error_set(err, E_ANCHOR_STALE, "%llu is behind %llu",

@@ -8,6 +8,7 @@
 #include "formats/card.h"
 #include "formats/record_json.h"
 #include "ledger/tree.h"
+#include "seal/certificate.h"
 #include "store/party.h"
 #include "store/store.h"
 
@@ -46,15 +47,45 @@ has_shared_key(const struct card *a, const struct card *b)
 	    span_is_equal(a->seal, b->seal);
 }
 
+/* The keys that a card and all credentials of a log have named. */
+static bool
+has_key_of(const struct card *card, const struct docket_keys *keys)
+{
+	for (size_t i = 0; i < keys->pins_n; i++)
+		for (unsigned k = 0; k < card->tls_n; k++)
+			if (hash_is_equal(&keys->pins[i].pin, &card->tls[k]))
+				return true;
+	for (size_t i = 0; i < keys->mirrors_n; i++)
+		if (memcmp(keys->mirrors[i].key.public_key, card->mirror_key,
+			sizeof(card->mirror_key)) == 0)
+			return true;
+	for (size_t i = 0; i < keys->seals_n; i++)
+		if (span_is_equal(certificate_der(keys->seals[i].certificate),
+			card->seal))
+			return true;
+	return false;
+}
+
 /* A card that names another party's keys would take its connections. */
 static int
-check_keys(const struct docket *docket, const struct card *card,
+check_keys(struct docket *docket, const struct card *card, struct arena *arena,
     struct error *err)
 {
 	bool is_shared = has_shared_key(card, docket->self);
+	struct log_row *logs;
+	size_t n;
 
 	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
 		is_shared = is_shared || has_shared_key(card, p->card);
+	if (store_log_all(docket->parts.store, &logs, &n, arena, err) == -1)
+		return -1;
+	for (size_t i = 0; i < n && !is_shared; i++) {
+		struct docket_keys *keys;
+
+		if (keys_of_log(docket, &logs[i], &keys, err) == -1)
+			return -1;
+		is_shared = has_key_of(card, keys);
+	}
 	if (is_shared)
 		return error_set(err, E_CARD, "a key of another party's");
 	return 0;
@@ -74,7 +105,7 @@ open_peer_card(struct docket *docket, struct span file, struct card **card,
 	if (docket_peer(docket, (*card)->party) != NULL)
 		return error_set(err, E_PEER_KNOWN, "%.*s",
 		    (int)(*card)->party.len, (const char *)(*card)->party.ptr);
-	return check_keys(docket, *card, err);
+	return check_keys(docket, *card, arena, err);
 }
 
 int
@@ -149,6 +180,7 @@ insert_peer(struct docket *docket, struct docket_peer *peer)
 		at = &(*at)->next;
 	peer->next = *at;
 	*at = peer;
+	pins_forget(docket);
 }
 
 void
@@ -180,10 +212,12 @@ docket_lodge_opening(struct docket *docket, struct span card_file,
 	row.name = card->party;
 	row.certificate = card->seal;
 	row.fingerprint = card->fingerprint;
+	row.own = docket->self->fingerprint;
 	if (store_party_add(docket->parts.store, &row, err) == -1 ||
 	    add_logs(docket, card, docket->arena, err) == -1)
 		return -1;
 	peer->card = card;
+	peer->own = docket->self;
 	insert_peer(docket, peer);
 	if (docket_lodge(docket, content, now, &leaf, &why) == 0)
 		return 0;

@@ -11,27 +11,30 @@
  * line of its writer and the mirror line of the other party.
  */
 int
-receipt_read(struct docket *docket, const struct log_row *in, struct span note,
+receipt_read(struct docket *docket, const struct view *view, struct span note,
     struct quoted *out, struct arena *arena, struct error *err)
 {
 	struct checkpoint head;
 	struct docket_keys *keys;
 	const struct note_line *line;
+	struct note_key *mirrors;
 	struct log_row *log;
+	size_t n;
 	struct note *opened = arena_alloc(arena, sizeof(*opened));
 	struct span origin;
 
 	if (checkpoint_claimed_origin(&origin, note, err) == -1 ||
 	    store_log_find(docket->parts.store, origin, &log, arena, err) == -1)
 		return -1;
-	if (log == NULL || !span_is_equal(log->peer, in->peer))
+	if (log == NULL || !span_is_equal(log->peer, view->log->peer))
 		return error_set(err, E_RECORD_RECEIPT,
 		    "not a log of this docket");
 	if (keys_of_log(docket, log, &keys, err) == -1 ||
-	    checkpoint_open(&head, opened, note, &keys->writer, &keys->mirror,
-		1, arena, err) == -1)
+	    lines_keys(docket, view, log, &mirrors, &n, arena, err) == -1 ||
+	    checkpoint_open(&head, opened, note, &keys->writer, mirrors, n,
+		arena, err) == -1)
 		return -1;
-	line = note_line_of(opened, &keys->mirror);
+	line = lines_first(opened);
 	if (line == NULL)
 		return error_set(err, E_RECORD_RECEIPT, "no mirror line");
 	out->log = log;
@@ -43,21 +46,25 @@ receipt_read(struct docket *docket, const struct log_row *in, struct span note,
 
 /* The head of ${about} at ${size} with the counterparty's mirror line. */
 static int
-quote_head(struct docket *docket, const struct log_row *about, uint64_t size,
-    struct span *note, struct arena *arena, struct error *err)
+quote_head(struct docket *docket, const struct log_row *own,
+    const struct log_row *about, uint64_t size, struct span *note,
+    struct arena *arena, struct error *err)
 {
-	struct docket_keys *keys;
+	struct note_key *mirrors;
 	struct head_row *head;
 	struct line_row *line;
+	struct view view;
 	struct buf buf;
+	size_t n;
 
-	if (keys_of_log(docket, about, &keys, err) == -1 ||
-	    store_head_get(docket->parts.store, about->id, size, &head, arena,
+	if (store_head_get(docket->parts.store, about->id, size, &head, arena,
 		err) == -1 ||
-	    store_line_first(docket->parts.store, about->id, size,
-		keys->mirror.name, &line, arena, err) == -1)
+	    lodge_view(docket, own, &view, arena, err) == -1 ||
+	    lines_keys(docket, &view, about, &mirrors, &n, arena, err) == -1 ||
+	    lines_pick(docket, about, size, mirrors, n, &line, arena, err) ==
+		-1)
 		return -1;
-	if (head == NULL || line == NULL || line->size != size)
+	if (head == NULL || line == NULL)
 		return error_set(err, E_INTERNAL, "no mirror line at %llu",
 		    (unsigned long long)size);
 	buf_init(&buf, FACT_TEXT_MAX);
@@ -80,7 +87,7 @@ lodge_receipt(struct docket *docket, struct log_row *own, struct log_row *about,
 	struct fact *fact = &record.facts[MEMBER_RECEIPT_CHECKPOINT -
 	    kind_first_member(KIND_RECEIPT)];
 
-	if (quote_head(docket, about, size, &fact->text, arena, err) == -1)
+	if (quote_head(docket, own, about, size, &fact->text, arena, err) == -1)
 		return -1;
 	fact->is_given = true;
 	fact->n = 1;

@@ -84,6 +84,33 @@ docket_serve(struct docket *docket, const struct serve_request *request,
 	return -1;
 }
 
+/* A line of ours on the head asked for, by a key that still counts. */
+static int
+find_line(struct docket *docket, const struct serve_reply *reply,
+    struct line_row **line, struct arena *arena, struct error *err)
+{
+	struct log_row *own, *theirs;
+	struct note_key *keys;
+	struct view view;
+	size_t n;
+
+	if (store_log_of(docket->parts.store, reply->peer, true, &own, arena,
+		err) == -1)
+		return -1;
+	if (own == NULL)
+		return error_set(err, E_STORE_CORRUPT, "half a docket");
+	if (docket_other_log(docket, own, &theirs, arena, err) == -1)
+		return -1;
+	view = (struct view){ own, own->size, 0 };
+	*line = NULL;
+	if (theirs->id != reply->log)
+		return 0;
+	if (lines_keys(docket, &view, theirs, &keys, &n, arena, err) == -1)
+		return -1;
+	return lines_pick(docket, theirs, reply->size, keys, n, line, arena,
+	    err);
+}
+
 int
 docket_serve_finish(struct docket *docket, struct serve_reply *reply,
     struct arena *arena, struct error *err)
@@ -93,18 +120,12 @@ docket_serve_finish(struct docket *docket, struct serve_reply *reply,
 
 	if (!reply->wants_line)
 		return 0;
-	if (store_line_first(docket->parts.store, reply->log, reply->size,
-		docket_mirror_name(docket), &line, arena, err) == -1)
+	if (find_line(docket, reply, &line, arena, err) == -1)
 		return -1;
-	if (line == NULL) {
-		error_set(&busy, E_BUSY, "no mirror line yet");
-		refuse(reply, &busy, arena);
-		return 0;
-	}
 	/* A line on a larger head covers it as well; the sender takes it
 	 * only for the head that it knows. */
-	if (line->size != reply->size) {
-		error_set(&busy, E_BUSY, "the mirror has moved on");
+	if (line == NULL) {
+		error_set(&busy, E_BUSY, "no mirror line on that head");
 		refuse(reply, &busy, arena);
 		return 0;
 	}

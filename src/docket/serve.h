@@ -46,6 +46,7 @@ struct serve_reply {
 	/* 200 of add-entries: filled in by docket_serve_finish() */
 	bool wants_line;
 	int64_t log;
+	struct span peer; /* who writes it */
 	uint64_t size;
 };
 

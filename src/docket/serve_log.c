@@ -312,6 +312,7 @@ ask_documents(struct docket *docket, struct serve_call *call,
 	if (n == 0) {
 		call->reply->wants_line = true;
 		call->reply->log = log->id;
+		call->reply->peer = log->peer;
 		call->reply->size = size;
 		return 0;
 	}

@@ -18,6 +18,7 @@
 struct signing {
 	struct log_row *log;
 	bool is_line; /* a mirror line on theirs, else a head of ours */
+	const uint8_t *mirror; /* if is_line: the key to use */
 	struct head_row head;
 	struct line_row line; /* if is_line */
 };
@@ -50,7 +51,8 @@ sign_from(struct settling *s, struct signing *made, uint64_t from,
 		return -1;
 	if (made->is_line)
 		return signer->cosign(signer->ctx, made->head.note, proof,
-		    &made->line.line, &made->line.time, s->arena, err);
+		    made->mirror, &made->line.line, &made->line.time, s->arena,
+		    err);
 	return signer->head(signer->ctx, &head, proof, &made->head.note,
 	    s->arena, err);
 }
@@ -144,27 +146,107 @@ find_complete(struct settling *s, const struct log_row *log,
 	return 0;
 }
 
+/* Our newest log to that peer: the row at hand if there is one. */
+static int
+own_log_beside(const struct settling *s, const struct log_row *theirs,
+    struct log_row **out, struct error *err)
+{
+	if (store_log_of(s->docket->parts.store, theirs->peer, true, out,
+		s->arena, err) == -1)
+		return -1;
+	for (size_t i = 0; i < s->n && *out != NULL; i++)
+		if (s->logs[i].id == (*out)->id)
+			*out = &s->logs[i];
+	return 0;
+}
+
+/*
+ * The head to cosign: the largest that is complete, or once more the one
+ * cosigned last, if the key of that line is declared compromised.
+ */
+static int
+find_head(struct settling *s, const struct log_row *log,
+    const struct log_row *own, struct head_row **head, struct error *err)
+{
+	struct view view = { own, own->size, 0 };
+	struct line_row *line;
+	struct note_key *keys;
+	size_t n;
+
+	*head = NULL;
+	if (log->head > log->mirrored && find_complete(s, log, head, err) == -1)
+		return -1;
+	if (*head != NULL || !log->wants_line || log->mirrored == 0)
+		return 0;
+	if (lines_keys(s->docket, &view, log, &keys, &n, s->arena, err) == -1 ||
+	    lines_pick(s->docket, log, log->mirrored, keys, n, &line, s->arena,
+		err) == -1)
+		return -1;
+	if (line != NULL)
+		return 0;
+	return store_head_get(s->docket->parts.store, log->id, log->mirrored,
+	    head, s->arena, err);
+}
+
 static int
 cosign_head(struct settling *s, struct log_row *log, struct error *err)
 {
 	struct signing *made = &s->signings[s->signings_n];
+	const struct note_key *key;
 	struct docket_keys *keys;
 	struct head_row *head;
+	struct log_row *own;
 
-	if (log->is_forked || log->head <= log->mirrored)
+	if (log->is_forked ||
+	    (log->head <= log->mirrored && !log->wants_line))
 		return 0;
-	if (find_complete(s, log, &head, err) == -1)
+	if (own_log_beside(s, log, &own, err) == -1)
+		return -1;
+	if (own == NULL)
+		return 0;
+	if (keys_of_log(s->docket, own, &keys, err) == -1 ||
+	    find_head(s, log, own, &head, err) == -1)
 		return -1;
 	if (head == NULL)
 		return 0;
-	*made = (struct signing){ .log = log, .is_line = true, .head = *head };
-	if (keys_of_log(s->docket, log, &keys, err) == -1)
-		return -1;
+	key = keys_mirror_for(keys, own->size, own->mirrored);
+	if (key == NULL)
+		return error_set(err, E_KEY, "no mirror key");
+	*made = (struct signing){ .log = log,
+		.is_line = true,
+		.head = *head,
+		.mirror = key->public_key };
 	made->line = (struct line_row){ .log = log->id,
 		.size = head->size,
 		.root = head->root,
-		.name = keys->mirror.name };
+		.name = keys->mirror_name };
 	return sign(s, made, log->mirrored, err);
+}
+
+/*
+ * Anchors of ours are about to go beyond a record that declares the peer's
+ * mirror key compromised: lines of that key are quoted before, or never.
+ */
+static int
+quote_in_time(struct settling *s, const struct signing *made, struct error *err)
+{
+	struct docket_keys *keys;
+	struct log_row *own;
+	uint64_t before;
+
+	if (keys_of_log(s->docket, made->log, &keys, err) == -1)
+		return -1;
+	if (!keys_has_compromise(keys, made->log->mirrored, made->line.size))
+		return 0;
+	if (own_log_beside(s, made->log, &own, err) == -1)
+		return -1;
+	if (own == NULL)
+		return 0;
+	before = own->size;
+	if (lodge_late_lines(s->docket, own, s->now, true, s->arena, err) == -1)
+		return -1;
+	s->has_lodged = s->has_lodged || own->size > before;
+	return 0;
 }
 
 static int
@@ -173,9 +255,19 @@ store_signing(struct settling *s, const struct signing *made, struct error *err)
 	struct store *store = s->docket->parts.store;
 
 	if (made->is_line) {
+		struct error why;
+
+		if (quote_in_time(s, made, &why) == -1) {
+			*err = why;
+			/* Then the head is not cosigned yet. */
+			if (is_local(&why))
+				log_error("quoting in time", &why);
+			return is_local(&why) ? 0 : -1;
+		}
 		if (store_line_add(store, &made->line, err) == -1)
 			return -1;
 		made->log->mirrored = made->line.size;
+		made->log->wants_line = false;
 	} else {
 		if (store_head_add(store, &made->head, err) == -1)
 			return -1;
@@ -281,20 +373,6 @@ must_wait(const struct settling *s, const struct log_row *log)
 	    docket_peer_state(s->docket, log->peer);
 
 	return peer == NULL || docket_is_held_back(s->docket, peer);
-}
-
-/* Our newest log to that peer: the row at hand if there is one. */
-static int
-own_log_beside(const struct settling *s, const struct log_row *theirs,
-    struct log_row **out, struct error *err)
-{
-	if (store_log_of(s->docket->parts.store, theirs->peer, true, out,
-		s->arena, err) == -1)
-		return -1;
-	for (size_t i = 0; i < s->n && *out != NULL; i++)
-		if (s->logs[i].id == (*out)->id)
-			*out = &s->logs[i];
-	return 0;
 }
 
 static int

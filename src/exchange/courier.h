@@ -18,6 +18,7 @@
 
 struct clock;
 struct error;
+struct tls_pair;
 
 #define COURIER_PEERS_MAX 1024
 
@@ -46,7 +47,8 @@ extern const struct courier_limits courier_limits_default;
 /* What the process is given.  All borrowed but the descriptors. */
 struct courier_parts {
 	int supervisor, registrar;    /* channels */
-	struct span key, certificate; /* of TLS, PEM */
+	const struct tls_pair *pairs; /* our keys of TLS, the newest last */
+	size_t pairs_n;               /* at least 1 */
 	struct span ready;            /* what READY says */
 	struct clock *clock;
 	const struct courier_limits *limits;

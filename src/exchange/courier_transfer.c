@@ -8,6 +8,7 @@
 #include "base/encode.h"
 #include "base/mem.h"
 #include "exchange/courier_parts.h"
+#include "exchange/tls.h"
 #include "node/peer_wire.h"
 
 /* Idle connections kept beside those in use. */
@@ -261,14 +262,14 @@ set_pins(struct transfer *transfer, const struct job *job)
 
 /* The pin is the check: no chain, no name, nothing resumed. */
 static void
-set_tls(struct transfer *transfer, const struct courier_parts *parts)
+set_tls(struct transfer *transfer, const struct tls_pair *pair)
 {
-	struct curl_blob key = { .data = (void *)(uintptr_t)parts->key.ptr,
-		.len = parts->key.len,
+	struct curl_blob key = { .data = (void *)(uintptr_t)pair->key.ptr,
+		.len = pair->key.len,
 		.flags = CURL_BLOB_NOCOPY };
 	struct curl_blob certificate = {
-		.data = (void *)(uintptr_t)parts->certificate.ptr,
-		.len = parts->certificate.len,
+		.data = (void *)(uintptr_t)pair->certificate.ptr,
+		.len = pair->certificate.len,
 		.flags = CURL_BLOB_NOCOPY,
 	};
 	CURL *easy = transfer->easy;
@@ -387,7 +388,8 @@ transfer_start(struct transfer *transfer, struct transfers *transfers,
 	if (set_url(transfer, job, err) == -1)
 		return -1;
 	set_http(transfer);
-	set_tls(transfer, parts);
+	set_tls(transfer,
+	    tls_pair_find(parts->pairs, parts->pairs_n, &job->own));
 	set_pins(transfer, job);
 	set_limits(transfer, parts->limits, job);
 	set_method(transfer, job);

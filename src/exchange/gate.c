@@ -69,10 +69,12 @@ take_pins(struct gate *gate, struct span payload)
 {
 	struct arena *arena = arena_new();
 	struct peer_pins *peers;
+	struct hash own;
 	struct error err;
 	size_t n;
 
-	if (peer_pins_parse(&peers, &n, payload, arena, &err) == 0) {
+	if (peer_pins_parse(&own, &peers, &n, payload, arena, &err) == 0) {
+		tls_server_show(gate->tls, &own);
 		gate_peers_set(gate, peers, n);
 		gate->has_pins = true;
 		gate_listeners_set(gate);
@@ -169,8 +171,7 @@ static int
 gate_open(struct gate *gate, const struct gate_parts *parts, int *supervisor,
     int *registrar, struct error *err)
 {
-	if (tls_server_new(&gate->tls, parts->key, parts->certificate, err) ==
-	    -1)
+	if (tls_server_new(&gate->tls, parts->pairs, parts->pairs_n, err) == -1)
 		return -1;
 	if (channel_new(&gate->supervisor, gate->base, *supervisor, ROLE_GATE,
 		ROLE_SUPERVISOR, &supervisor_handler, gate, err) == -1)

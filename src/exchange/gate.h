@@ -22,6 +22,7 @@
 #include "node/peer_wire.h"
 
 struct error;
+struct tls_pair;
 
 /* Connections: in all, without a pin shown yet, of one peer. */
 #define GATE_CONNECTIONS_MAX 1024
@@ -66,7 +67,8 @@ struct gate_parts {
 	int supervisor, registrar;    /* channels */
 	const int *listeners;         /* sockets of gate_listen() */
 	size_t listeners_n;           /* 1 to GATE_LISTENERS_MAX */
-	struct span key, certificate; /* of TLS, PEM */
+	const struct tls_pair *pairs; /* our keys of TLS, the newest last */
+	size_t pairs_n;               /* at least 1 */
 	struct span ready;            /* what READY says */
 	const struct gate_limits *limits;
 };

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "exchange/tls.h"
 #include "seal/digest.h"
@@ -15,7 +16,9 @@
 #define WASTE_READS 8
 
 struct tls_server {
-	SSL_CTX *context;
+	const struct tls_pair *pairs;
+	size_t n, shown;
+	SSL_CTX *contexts[TLS_PAIRS_MAX];
 };
 
 /* Where an SSL keeps its guest; -1 before the first server. */
@@ -62,6 +65,51 @@ pin_of(struct hash *out, const X509 *certificate)
 		*out = digest_of(span_of(der, (size_t)len));
 	OPENSSL_free(der);
 	return len > 0;
+}
+
+/* A key that asks for a passphrase is refused. */
+static int
+no_passphrase(char *text UNUSED, int size UNUSED, int is_writing UNUSED,
+    void *ctx UNUSED)
+{
+	return -1;
+}
+
+int
+tls_pair_pin(struct tls_pair *pair, struct error *err)
+{
+	struct span pem = pair->certificate;
+	X509 *x509 = NULL;
+	BIO *bio = NULL;
+	int rc = -1;
+
+	if (pem.len == 0 || pem.len > TLS_PEM_MAX)
+		return error_set(err, E_KEY, "no TLS certificate");
+	if ((bio = BIO_new_mem_buf(pem.ptr, (int)pem.len)) == NULL)
+		mem_die("out of memory");
+	x509 = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
+	if (!pin_of(&pair->pin, x509)) {
+		tls_error(err, E_KEY, "TLS certificate");
+		goto out;
+	}
+	rc = 0;
+out:
+	X509_free(x509);
+	BIO_free(bio);
+	return rc;
+}
+
+const struct tls_pair *
+tls_pair_find(const struct tls_pair *pairs, size_t n, const struct hash *pin)
+{
+	char hex[HASH_TEXT_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		if (hash_is_equal(&pairs[i].pin, pin))
+			return &pairs[i];
+	log_line(LOG_LEVEL_WARNING, "the TLS key with the pin %s is not here",
+	    hash_write(pin, hex));
+	return &pairs[n - 1];
 }
 
 /* In place of all of X.509's verification. */
@@ -140,14 +188,6 @@ on_alpn(SSL *ssl UNUSED, const unsigned char **out, unsigned char *out_len,
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* A key that asks for a passphrase is refused. */
-static int
-no_passphrase(char *text UNUSED, int size UNUSED, int is_writing UNUSED,
-    void *ctx UNUSED)
-{
-	return -1;
-}
-
 static int
 use_key(SSL_CTX *context, struct span key, struct span certificate,
     struct error *err)
@@ -204,25 +244,43 @@ configure(SSL_CTX *context)
 	    SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1;
 }
 
+static int
+add_context(struct tls_server *server, const struct tls_pair *pair,
+    struct error *err)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+
+	if (context != NULL)
+		server->contexts[server->n++] = context;
+	if (context == NULL || !configure(context))
+		return tls_error(err, E_KEY, "setting up TLS");
+	return use_key(context, pair->key, pair->certificate, err);
+}
+
 int
-tls_server_new(struct tls_server **out, struct span key,
-    struct span certificate, struct error *err)
+tls_server_new(struct tls_server **out, const struct tls_pair *pairs, size_t n,
+    struct error *err)
 {
 	struct tls_server *server = mem_new(sizeof(*server));
 	int rc = -1;
 
 	ERR_clear_error();
+	server->pairs = pairs;
 	if (guest_index == -1)
 		guest_index =
 		    SSL_get_ex_new_index(0, NULL, NULL, NULL, on_free);
-	server->context = SSL_CTX_new(TLS_server_method());
-	if (guest_index == -1 || server->context == NULL ||
-	    !configure(server->context)) {
+	if (guest_index == -1) {
 		tls_error(err, E_KEY, "setting up TLS");
 		goto out;
 	}
-	if (use_key(server->context, key, certificate, err) == -1)
+	if (n == 0 || n > TLS_PAIRS_MAX) {
+		error_set(err, E_KEY, "%zu TLS keys", n);
 		goto out;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (add_context(server, &pairs[i], err) == -1)
+			goto out;
+	server->shown = n - 1;
 	*out = server;
 	server = NULL;
 	rc = 0;
@@ -236,8 +294,16 @@ tls_server_free(struct tls_server *server)
 {
 	if (server == NULL)
 		return;
-	SSL_CTX_free(server->context);
+	for (size_t i = 0; i < server->n; i++)
+		SSL_CTX_free(server->contexts[i]);
 	free(server);
+}
+
+void
+tls_server_show(struct tls_server *server, const struct hash *pin)
+{
+	server->shown = (size_t)(tls_pair_find(server->pairs, server->n, pin) -
+	    server->pairs);
 }
 
 int
@@ -247,7 +313,7 @@ tls_server_accept(struct ssl_st **out, struct tls_server *server,
 	SSL *ssl;
 
 	ERR_clear_error();
-	if ((ssl = SSL_new(server->context)) == NULL)
+	if ((ssl = SSL_new(server->contexts[server->shown])) == NULL)
 		return tls_error(err, E_TLS, "a new connection");
 	if (SSL_set_ex_data(ssl, guest_index, guest) != 1) {
 		SSL_free(ssl);

@@ -15,6 +15,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/attr.h"
 #include "base/hash.h"
@@ -28,6 +29,22 @@ struct ssl_st; /* OpenSSL's SSL, which libevent's bufferevents take */
 
 /* Bytes of certificates that a client may show. */
 #define TLS_CHAIN_MAX 32768
+
+/* A key of ours: both PEM, and the certificate's pin, H(SPKI). */
+struct tls_pair {
+	struct span key, certificate;
+	struct hash pin;
+};
+
+/* Keys that a process may have. */
+#define TLS_PAIRS_MAX 32
+
+/* Set the pin from the certificate.  Fails: E_KEY. */
+NODISCARD int tls_pair_pin(struct tls_pair *pair, struct error *err);
+
+/* The one with that pin; the last, and a line in the log, if none is. */
+const struct tls_pair *tls_pair_find(const struct tls_pair *pairs, size_t n,
+    const struct hash *pin);
 
 struct tls_server;
 struct tls_guest;
@@ -56,14 +73,17 @@ struct tls_guest {
 };
 
 /*
- * Read the private key and the certificate, both PEM.
+ * Read the private keys and the certificates; the last is shown at first.
  *
- * Owns: the caller, until tls_server_free().
+ * Owns: the caller, until tls_server_free(); ${pairs} is borrowed until then.
  * Fails: E_KEY.
  */
-NODISCARD int tls_server_new(struct tls_server **out, struct span key,
-    struct span certificate, struct error *err);
+NODISCARD int tls_server_new(struct tls_server **out,
+    const struct tls_pair *pairs, size_t n, struct error *err);
 void tls_server_free(struct tls_server *server);
+
+/* To connections to come show the key with that pin, as tls_pair_find(). */
+void tls_server_show(struct tls_server *server, const struct hash *pin);
 
 /*
  * The server's end of a new connection, known as ${guest} until

@@ -133,12 +133,15 @@ NODISCARD int keeper_tick(struct keeper *keeper, struct instant now,
 
 /*
  * Like the functions of struct signer, at ${now}.  A `credential` that names
- * a new key of ours is sealed with the old one, and from then on the new one
- * is used with that peer; the same credential again (the first got lost) is
- * again sealed with the old one.  `certificate` is the base64 of the DER,
- * `key` the vkey.  An `opening` begins with the keys of our newest card.
+ * a new seal key of ours is sealed with the old one, and from then on the new
+ * one is used with that peer; the same credential again (the first got lost)
+ * is again sealed with the old one.  A new mirror key is used with a peer
+ * from the first keeper_cosign() on that asks for it, and none older after
+ * that.  `certificate` is the base64 of the DER, `key` the vkey.  An
+ * `opening` begins with the keys of our newest card.
  *
- * Fails further: E_KEY if a credential names a key that is not here.
+ * Fails further: E_KEY if a credential names a key that is not here, or if a
+ * mirror key is asked for that is not here or was replaced.
  */
 NODISCARD int keeper_seal(struct keeper *keeper, struct span content,
     struct instant now, struct span *out, struct arena *arena,
@@ -149,8 +152,8 @@ NODISCARD int keeper_head(struct keeper *keeper, const struct checkpoint *head,
     const struct proof *proof, struct instant now, struct span *out,
     struct arena *arena, struct error *err);
 NODISCARD int keeper_cosign(struct keeper *keeper, struct span note,
-    const struct proof *proof, struct instant now, struct span *line,
-    struct arena *arena, struct error *err);
+    const struct proof *proof, const uint8_t *mirror, struct instant now,
+    struct span *line, struct arena *arena, struct error *err);
 
 /*
  * Seal the content of our card: the first by itself, others if authorised.

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -116,14 +117,38 @@ find_author(const struct keeper *keeper, struct span note, struct span *name,
 	return peer;
 }
 
-/* The line of the mirror key in force for ${peer} under ${text}. */
+/*
+ * The mirror key to sign with for ${peer}: the one in force, or ${wanted},
+ * which is made later than that.  A key that was replaced never comes back.
+ */
 static int
-sign_line(const struct keeper *keeper, const struct state_peer *peer,
-    struct span text, struct instant at, struct span *line, struct arena *arena,
-    struct error *err)
+find_mirror(const struct keeper *keeper, const struct state_peer *peer,
+    const uint8_t *wanted, const struct state_key **out, struct error *err)
 {
-	const struct state_key *key = state_key(keeper, KEEPER_MIRROR,
-	    state_in_force(keeper, span_text(peer->name), KEEPER_MIRROR));
+	unsigned in_force =
+	    state_in_force(keeper, span_text(peer->name), KEEPER_MIRROR);
+
+	*out =
+	    wanted == NULL ? state_key(keeper, KEEPER_MIRROR, in_force) : NULL;
+	for (size_t i = 0; i < keeper->keys_n && *out == NULL; i++)
+		if (keeper->keys[i].use == KEEPER_MIRROR &&
+		    memcmp(keeper->keys[i].vkey.public_key, wanted,
+			NOTE_PUBLIC_BYTES) == 0)
+			*out = &keeper->keys[i];
+	if (*out == NULL)
+		return error_set(err, E_KEY, "no such mirror key");
+	if ((*out)->number < in_force)
+		return error_set(err, E_KEY,
+		    "mirror key %u was replaced by %u for %s", (*out)->number,
+		    in_force, peer->name);
+	return 0;
+}
+
+/* The line of ${key} under ${text}. */
+static int
+sign_line(const struct state_key *key, struct span text, struct instant at,
+    struct span *line, struct arena *arena, struct error *err)
+{
 	struct buf out;
 	int rc = -1;
 
@@ -141,10 +166,11 @@ out:
 
 int
 keeper_cosign(struct keeper *keeper, struct span note,
-    const struct proof *proof, struct instant now, struct span *line,
-    struct arena *arena, struct error *err)
+    const struct proof *proof, const uint8_t *mirror, struct instant now,
+    struct span *line, struct arena *arena, struct error *err)
 {
 	const struct state_peer *peer;
+	const struct state_key *key;
 	struct checkpoint head;
 	struct note_key log;
 	struct note *opened;
@@ -159,7 +185,10 @@ keeper_cosign(struct keeper *keeper, struct span note,
 	opened = arena_alloc(arena, sizeof(*opened));
 	if (checkpoint_open(&head, opened, note, &log, NULL, 0, arena, err) ==
 		-1 ||
-	    remember(keeper, &head, proof, now, err) == -1)
+	    find_mirror(keeper, peer, mirror, &key, err) == -1 ||
+	    remember(keeper, &head, proof, now, err) == -1 ||
+	    state_bind(keeper, span_text(peer->name), KEEPER_MIRROR,
+		key->number, err) == -1)
 		return -1;
-	return sign_line(keeper, peer, opened->text, now, line, arena, err);
+	return sign_line(key, opened->text, now, line, arena, err);
 }

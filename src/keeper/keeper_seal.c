@@ -152,6 +152,11 @@ make_turn(struct keeper *keeper, const struct turn *turn, struct error *err)
 	}
 	if (turn->next == NULL)
 		return 0;
+	/* The peer has to know it first: keeper_cosign(). */
+	if (turn->next->use == KEEPER_MIRROR)
+		return state_put(keeper, err, "named %.*s %s %u",
+		    (int)turn->peer.len, (const char *)turn->peer.ptr,
+		    keeper_use_name(KEEPER_MIRROR), turn->next->number);
 	return state_bind(keeper, turn->peer, turn->next->use,
 	    turn->next->number, err);
 }
@@ -283,7 +288,8 @@ find_spare(const struct keeper *keeper, enum keeper_use use,
 		return NULL;
 	for (size_t i = 0; i < keeper->uses_n; i++)
 		if (keeper->uses[i].use == use &&
-		    keeper->uses[i].number == last->number)
+		    (keeper->uses[i].number == last->number ||
+			keeper->uses[i].named == last->number))
 			return NULL;
 	if (last->pair != NULL &&
 	    instant_is_before(certificate_not_after(

@@ -32,14 +32,14 @@ local_head(void *ctx, const struct checkpoint *head, const struct proof *proof,
 
 static int
 local_cosign(void *ctx, struct span note, const struct proof *proof,
-    struct span *line, struct instant *at, struct arena *arena,
-    struct error *err)
+    const uint8_t *mirror, struct span *line, struct instant *at,
+    struct arena *arena, struct error *err)
 {
 	struct keeper_local *local = ctx;
 	struct instant now = local->now(local->ctx);
 
-	if (keeper_cosign(local->keeper, note, proof, now, line, arena, err) ==
-	    -1)
+	if (keeper_cosign(local->keeper, note, proof, mirror, now, line, arena,
+		err) == -1)
 		return -1;
 	*at = now;
 	return 0;

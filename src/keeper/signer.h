@@ -53,15 +53,17 @@ struct signer {
 	    struct error *err);
 
 	/*
-	 * Cosign a peer's head with the mirror key, now: ${note} is the
-	 * checkpoint with the peer's log line.  ${line}: one signature line
-	 * with its LF; ${at}: the time in it.
+	 * Cosign a peer's head with our mirror key whose public half is
+	 * ${mirror} (32 bytes; NULL: the one last used for it), now: ${note}
+	 * is the checkpoint with the peer's log line.  ${line}: one signature
+	 * line with its LF; ${at}: the time in it.
 	 *
-	 * Fails: as head does; E_NOTE_*, E_CHECKPOINT_*.
+	 * Fails: as head does; E_NOTE_*, E_CHECKPOINT_*; E_KEY for a key that
+	 * was replaced.
 	 */
 	int (*cosign)(void *ctx, struct span note, const struct proof *proof,
-	    struct span *line, struct instant *at, struct arena *arena,
-	    struct error *err);
+	    const uint8_t *mirror, struct span *line, struct instant *at,
+	    struct arena *arena, struct error *err);
 
 	void *ctx;
 };

@@ -123,6 +123,22 @@ apply_key(const struct change *change, struct error *err)
 	return 0;
 }
 
+/* The row of ${name}; a new one has the first key in force. */
+static struct state_use *
+use_row(struct keeper *keeper, struct span name, enum keeper_use use)
+{
+	struct state_use *row = state_use(keeper, name, use);
+
+	if (row != NULL)
+		return row;
+	keeper->uses =
+	    grow(keeper->uses, &keeper->uses_cap, keeper->uses_n, sizeof(*row));
+	row = &keeper->uses[keeper->uses_n++];
+	*row = (struct state_use){ .use = use, .number = 1, .previous = 1 };
+	copy_text(row->name, name);
+	return row;
+}
+
 static int
 apply_use(const struct change *change, struct error *err)
 {
@@ -142,13 +158,32 @@ apply_use(const struct change *change, struct error *err)
 	if (change->is_trial)
 		return 0;
 	copy_text(use.name, name);
-	row = state_use(keeper, name, use.use);
-	if (row == NULL) {
-		keeper->uses = grow(keeper->uses, &keeper->uses_cap,
-		    keeper->uses_n, sizeof(*row));
-		row = &keeper->uses[keeper->uses_n++];
-	}
+	row = use_row(keeper, name, use.use);
+	if (row->named > use.number)
+		use.named = row->named;
 	*row = use;
+	return 0;
+}
+
+static int
+apply_named(const struct change *change, struct error *err)
+{
+	struct keeper *keeper = change->keeper;
+	struct span name = change->words[0];
+	struct state_use *row;
+	enum keeper_use use;
+	unsigned number;
+
+	if (parse_name(name, err) == -1 ||
+	    parse_use(&use, change->words[1], err) == -1 ||
+	    parse_number(&number, change->words[2], err) == -1)
+		return -1;
+	if (state_key(keeper, use, number) == NULL)
+		return broken(err, "a key that was not made");
+	if (change->is_trial)
+		return 0;
+	row = use_row(keeper, name, use);
+	row->named = number;
 	return 0;
 }
 
@@ -253,6 +288,7 @@ static const struct line_rule {
 	{ "keeper", 3, apply_keeper },
 	{ "key",    3, apply_key },
 	{ "use",    4, apply_use },
+	{ "named",  3, apply_named },
 	{ "card",   2, apply_card },
 	{ "pin",    3, apply_pin },
 	{ "head",   4, apply_head },

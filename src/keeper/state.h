@@ -10,6 +10,7 @@
  *   keeper PARTY COUNTRY real|exercise     the first line
  *   key USE NUMBER TIME                    a key was made
  *   use PEER|* USE NUMBER PREVIOUS         it is in force; *: in our card
+ *   named PEER USE NUMBER                  a credential to the peer names it
  *   card FINGERPRINT TIME                  our card was sealed
  *   pin PEER BASE64 FINGERPRINT            a peer's log key and card
  *   head ORIGIN SIZE BASE64 TIME           a head was signed
@@ -67,6 +68,7 @@ struct state_use {
 	char name[STATE_NAME_MAX]; /* a peer's, or STATE_OUR_CARD */
 	enum keeper_use use;
 	unsigned number, previous;
+	unsigned named; /* by a credential, not yet in force; or 0 */
 };
 
 struct state_grant {

@@ -63,6 +63,9 @@ copy_keys(const struct copy *copy, const struct keeper *keeper)
 
 		copy_line(copy, "use %s %s %u %u", use->name,
 		    keeper_use_name(use->use), use->number, use->previous);
+		if (use->named != 0)
+			copy_line(copy, "named %s %s %u", use->name,
+			    keeper_use_name(use->use), use->named);
 	}
 }
 

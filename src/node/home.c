@@ -43,6 +43,38 @@ is_there(const char *path)
 	return stat(path, &st) == 0;
 }
 
+/* "tls/key.pem", "tls/key-2.pem" */
+static const char *
+tls_file(const struct node_home *home, const char *first, const char *name,
+    unsigned number, struct arena *arena)
+{
+	if (number == 1)
+		return first;
+	return arena_printf(arena, "%s/%s-%u.pem", home->tls, name, number);
+}
+
+const char *
+node_home_tls_key(const struct node_home *home, unsigned number,
+    struct arena *arena)
+{
+	return tls_file(home, home->tls_key, "key", number, arena);
+}
+
+const char *
+node_home_tls_certificate(const struct node_home *home, unsigned number,
+    struct arena *arena)
+{
+	return tls_file(home, home->tls_certificate, "certificate", number,
+	    arena);
+}
+
+bool
+node_home_has_tls(const struct node_home *home, unsigned number,
+    struct arena *arena)
+{
+	return is_there(node_home_tls_certificate(home, number, arena));
+}
+
 int
 node_home_check(const struct node_home *home, struct error *err)
 {

@@ -11,6 +11,7 @@
  *   keys/                 the private keys    keeper
  *   keeper/journal        what was signed     keeper
  *   tls/key.pem, tls/certificate.pem          gate, courier
+ *   tls/key-2.pem, tls/certificate-2.pem ...  the same, renewed
  *   card.pem              our card            all
  *   node.socket           the local API       made by the supervisor
  *   lock                  one node a home     supervisor
@@ -28,6 +29,8 @@
 
 struct arena;
 struct error;
+struct hash;
+struct seal_holder;
 
 struct node_home {
 	const char *path;
@@ -42,6 +45,28 @@ struct node_home {
 
 /* All paths in the home ${path}.  Owns: the texts are in ${arena}. */
 void node_home_of(struct node_home *out, const char *path, struct arena *arena);
+
+/* Numbers of TLS keys, from 1. */
+#define NODE_TLS_MAX 32U
+
+/* The files of TLS key ${number}.  Owns: the texts are in ${arena}. */
+const char *node_home_tls_key(const struct node_home *home, unsigned number,
+    struct arena *arena);
+const char *node_home_tls_certificate(const struct node_home *home,
+    unsigned number, struct arena *arena);
+
+/* The certificate, which is written after the key, is there. */
+bool node_home_has_tls(const struct node_home *home, unsigned number,
+    struct arena *arena);
+
+/*
+ * Make TLS key ${number} for the party, good from ${not_before} until
+ * ${not_after}.
+ *
+ * Fails: E_KEY, E_SEAL_CRYPTO, E_IO.
+ */
+NODISCARD int node_home_make_tls(const struct node_home *home, unsigned number,
+    const struct seal_holder *holder, struct hash *pin, struct error *err);
 
 /*
  * Is there a whole home?

@@ -54,33 +54,34 @@ make_folders(const struct making *m, struct error *err)
 	    span_text("all that is recorded here is an exercise\n"), 0600, err);
 }
 
-/* The key and the certificate of TLS; its pin. */
-static int
-make_tls(const struct making *m, struct hash *pin, struct error *err)
+int
+node_home_make_tls(const struct node_home *home, unsigned number,
+    const struct seal_holder *holder, struct hash *pin, struct error *err)
 {
-	struct seal_holder holder = { m->init->party, m->init->country,
-		m->not_before, m->not_after, { NULL, 0 } };
+	struct arena *arena = arena_new();
 	struct seal_key *key = NULL;
 	struct buf secret, certificate;
 	int rc = -1;
 
 	buf_init(&secret, IDENTITY_KEY_MAX);
 	buf_init(&certificate, CARD_FILE_MAX);
-	if (seal_key_generate(&key, SEAL_ROLE_TLS, &holder, err) == -1 ||
+	if (seal_key_generate(&key, SEAL_ROLE_TLS, holder, err) == -1 ||
 	    seal_key_write(&secret, key, err) == -1)
 		goto out;
 	certificate_write(&certificate, seal_key_certificate(key));
 	*pin = certificate_spki(seal_key_certificate(key));
-	if (file_write_durable(m->home.tls_key, buf_span(&secret), 0600, err) ==
-		-1 ||
-	    file_write_durable(m->home.tls_certificate, buf_span(&certificate),
-		0600, err) == -1)
+	/* What has no certificate was never there. */
+	if (file_write_durable(node_home_tls_key(home, number, arena),
+		buf_span(&secret), 0600, err) == -1 ||
+	    file_write_durable(node_home_tls_certificate(home, number, arena),
+		buf_span(&certificate), 0600, err) == -1)
 		goto out;
 	rc = 0;
 out:
 	seal_key_free(key);
 	secret_clear(&secret);
 	buf_clear(&certificate);
+	arena_free(arena);
 	return rc;
 }
 
@@ -108,6 +109,8 @@ make_card(const struct making *m, struct keeper *keeper, struct error *err)
 {
 	struct keeper_public *keys = arena_alloc(m->arena, sizeof(*keys));
 	struct card *card = arena_alloc(m->arena, sizeof(*card));
+	struct seal_holder holder = { m->init->party, m->init->country,
+		m->not_before, m->not_after, { NULL, 0 } };
 	struct buf content, file;
 	struct span cms;
 	int rc = -1;
@@ -116,7 +119,7 @@ make_card(const struct making *m, struct keeper *keeper, struct error *err)
 	buf_init(&file, CARD_FILE_MAX);
 	keeper_public(keeper, keys, m->arena);
 	fill_card(card, m, keys);
-	if (make_tls(m, &card->tls[0], err) == -1)
+	if (node_home_make_tls(&m->home, 1, &holder, &card->tls[0], err) == -1)
 		goto out;
 	card->tls_n = 1;
 	if (card_write(&content, card, err) == -1 ||

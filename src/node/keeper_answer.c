@@ -56,7 +56,8 @@ answer_cosign(const struct question *question, struct error *err)
 
 	if (wire_cosign_parse(&cosign, question->payload, err) == -1 ||
 	    keeper_cosign(question->keeper, cosign.note, &cosign.proof,
-		question->now, &cosigned.line, question->arena, err) == -1)
+		cosign.has_mirror ? cosign.mirror : NULL, question->now,
+		&cosigned.line, question->arena, err) == -1)
 		return -1;
 	wire_cosigned_write(question->out, &cosigned);
 	return 0;

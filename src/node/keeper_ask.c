@@ -141,14 +141,17 @@ ask_head(void *ctx, const struct checkpoint *head, const struct proof *proof,
 
 static int
 ask_cosign(void *ctx, struct span note, const struct proof *proof,
-    struct span *line, struct instant *at, struct arena *arena,
-    struct error *err)
+    const uint8_t *mirror, struct span *line, struct instant *at,
+    struct arena *arena, struct error *err)
 {
-	struct wire_cosign cosign = { *proof, note };
+	struct wire_cosign cosign = { .proof = *proof, .note = note };
 	struct wire_cosigned cosigned;
 	struct buf payload;
 	struct span reply;
 
+	cosign.has_mirror = mirror != NULL;
+	if (mirror != NULL)
+		memcpy(cosign.mirror, mirror, sizeof(cosign.mirror));
 	buf_init(&payload, KEEPER_WIRE_MAX);
 	wire_cosign_write(&payload, &cosign);
 	if (ask_for(ctx, MESSAGE_COSIGN, &payload, MESSAGE_COSIGNED, &reply,

@@ -144,6 +144,9 @@ wire_head_parse(struct wire_head *out, struct span in, struct error *err)
 void
 wire_cosign_write(struct buf *out, const struct wire_cosign *cosign)
 {
+	buf_u8(out, cosign->has_mirror);
+	if (cosign->has_mirror)
+		buf_add(out, span_of(cosign->mirror, sizeof(cosign->mirror)));
 	write_proof(out, &cosign->proof);
 	buf_add(out, cosign->note);
 }
@@ -153,6 +156,10 @@ wire_cosign_parse(struct wire_cosign *out, struct span in, struct error *err)
 {
 	struct cursor cursor = cursor_of(in);
 
+	if (take_flag(&out->has_mirror, &cursor, err) == -1)
+		return -1;
+	if (out->has_mirror)
+		take_bytes(&cursor, out->mirror);
 	if (take_proof(&out->proof, &cursor, err) == -1)
 		return -1;
 	out->note = take_rest(&cursor);

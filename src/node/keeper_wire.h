@@ -9,7 +9,8 @@
  *   SEAL          u8 wire_content, content       SEALED       DER
  *   HEAD          origin (u16), u64 size, root, proof
  *                                                HEAD_SIGNED  note
- *   COSIGN        proof, note                    COSIGNED     u64 time, line
+ *   COSIGN        u8 1 and key, or u8 0; proof, note
+ *                                                COSIGNED     u64 time, line
  *   KEYS          u8 0                           KEYS_REPLY   public keys
  *                 u8 1, origin                                u64 size, root
  *   RENEW         u8 use, u64 time               RENEWED      u32 number
@@ -50,6 +51,8 @@ struct wire_head {
 };
 
 struct wire_cosign {
+	bool has_mirror; /* wants this key */
+	uint8_t mirror[32];
 	struct proof proof;
 	struct span note;
 };

@@ -254,29 +254,38 @@ put_pins(struct buf *out, const struct hash *pins, unsigned n)
 		buf_add(out, hash_span(&pins[i]));
 }
 
+static struct hash
+take_pin(struct reading *in)
+{
+	struct hash pin = { { 0 } };
+	struct error err;
+
+	if (hash_of(&pin, cursor_bytes(&in->cursor, HASH_BYTES), &err) == -1)
+		blame(in, "a pin cut short");
+	return pin;
+}
+
 static unsigned
 take_pins(struct reading *in, struct hash pins[PEER_PINS_MAX])
 {
 	unsigned n = cursor_u8(&in->cursor);
-	struct error err;
 
 	if (n > PEER_PINS_MAX) {
 		blame(in, "too many pins");
 		return 0;
 	}
 	for (unsigned i = 0; i < n; i++)
-		if (hash_of(&pins[i], cursor_bytes(&in->cursor, HASH_BYTES),
-			&err) == -1)
-			blame(in, "a pin cut short");
+		pins[i] = take_pin(in);
 	return n;
 }
 
 int
-peer_pins_write(struct buf *out, const struct peer_pins *peers, size_t n,
-    struct error *err)
+peer_pins_write(struct buf *out, const struct hash *own,
+    const struct peer_pins *peers, size_t n, struct error *err)
 {
 	if (n > PEER_PINS_PEERS_MAX)
 		return error_set(err, E_TOO_LARGE, "%zu peers", n);
+	buf_add(out, hash_span(own));
 	buf_u16(out, (uint16_t)n);
 	for (size_t i = 0; i < n; i++) {
 		put(out, peers[i].peer, PEER_NAME_MAX);
@@ -286,10 +295,11 @@ peer_pins_write(struct buf *out, const struct peer_pins *peers, size_t n,
 }
 
 int
-peer_pins_parse(struct peer_pins **out, size_t *n, struct span payload,
-    struct arena *arena, struct error *err)
+peer_pins_parse(struct hash *own, struct peer_pins **out, size_t *n,
+    struct span payload, struct arena *arena, struct error *err)
 {
 	struct reading in = reading_of(payload);
+	struct hash pin = take_pin(&in);
 	size_t count = cursor_u16(&in.cursor);
 	struct peer_pins *peers;
 
@@ -309,6 +319,7 @@ peer_pins_parse(struct peer_pins **out, size_t *n, struct span payload,
 		blame(&in, "something is left over");
 	if (reading_check(&in, "pins", err) == -1)
 		return -1;
+	*own = pin;
 	*out = peers;
 	*n = count;
 	return 0;
@@ -343,6 +354,7 @@ peer_job_write(struct buf *out, const struct job *job, struct error *err)
 	put(out, job->peer, PEER_NAME_MAX);
 	put(out, job->endpoint, PEER_ENDPOINT_MAX);
 	put_pins(out, job->pins, job->pins_n);
+	buf_add(out, hash_span(&job->own));
 	buf_u8(out, (uint8_t)job->method);
 	put_text(out, job->path, PEER_PATH_MAX);
 	put_text(out, job->type, PEER_TYPE_MAX);
@@ -387,6 +399,7 @@ peer_job_parse(struct job *out, struct span payload, struct arena *arena,
 	got.peer = take_name(&in);
 	got.endpoint = take_ascii(&in, PEER_ENDPOINT_MAX, NO_OTHER);
 	got.pins_n = take_pins(&in, got.pins);
+	got.own = take_pin(&in);
 	got.method = take_method(&in);
 	got.path = take_text(&in, PEER_PATH_MAX, arena);
 	got.type = take_text(&in, PEER_TYPE_MAX, arena);

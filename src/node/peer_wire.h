@@ -69,11 +69,14 @@ NODISCARD int peer_reply_write(struct buf *out, const struct serve_reply *reply,
 NODISCARD int peer_reply_parse(struct serve_reply *out, struct span payload,
     struct arena *arena, struct error *err);
 
-/* PINS: all ${n} peers, in place of those told before. */
-NODISCARD int peer_pins_write(struct buf *out, const struct peer_pins *peers,
-    size_t n, struct error *err);
-NODISCARD int peer_pins_parse(struct peer_pins **out, size_t *n,
-    struct span payload, struct arena *arena, struct error *err);
+/*
+ * PINS: all ${n} peers, in place of those told before; and the pin of our key
+ * to show them.
+ */
+NODISCARD int peer_pins_write(struct buf *out, const struct hash *own,
+    const struct peer_pins *peers, size_t n, struct error *err);
+NODISCARD int peer_pins_parse(struct hash *own, struct peer_pins **out,
+    size_t *n, struct span payload, struct arena *arena, struct error *err);
 
 /* JOB_NEXT and WAKE: one peer's name. */
 NODISCARD int peer_name_write(struct buf *out, struct span peer,

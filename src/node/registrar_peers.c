@@ -22,6 +22,24 @@ registrar_send(struct registrar *r, enum role to, enum message_type type,
 		log_error("an answer was dropped", &err);
 }
 
+/* A peer of whom no key is known cannot connect. */
+static int
+find_pins(struct registrar *r, const struct card **cards, size_t n,
+    struct peer_pins *out, size_t *out_n, struct error *err)
+{
+	*out_n = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct peer_pins *pins = &out[*out_n];
+
+		pins->peer = cards[i]->party;
+		if (docket_pins(r->docket, pins->peer, pins->pins,
+			&pins->pins_n, err) == -1)
+			return -1;
+		*out_n += pins->pins_n > 0;
+	}
+	return 0;
+}
+
 void
 registrar_send_pins(struct registrar *r)
 {
@@ -29,18 +47,16 @@ registrar_send_pins(struct registrar *r)
 	struct arena *arena = arena_new();
 	const struct card **cards = arena_array(arena, n, sizeof(*cards));
 	struct peer_pins *pins = arena_array(arena, n, sizeof(*pins));
+	struct hash own;
 	struct error err;
 	struct buf buf;
+	size_t pins_n;
 
 	docket_peers(r->docket, cards, n);
-	for (size_t i = 0; i < n; i++) {
-		pins[i].peer = cards[i]->party;
-		for (unsigned k = 0;
-		     k < cards[i]->tls_n && pins[i].pins_n < PEER_PINS_MAX; k++)
-			pins[i].pins[pins[i].pins_n++] = cards[i]->tls[k];
-	}
 	buf_init(&buf, PEER_WIRE_MAX);
-	if (peer_pins_write(&buf, pins, n, &err) == -1)
+	if (find_pins(r, cards, n, pins, &pins_n, &err) == -1 ||
+	    docket_pin_shown(r->docket, &own, &err) == -1 ||
+	    peer_pins_write(&buf, &own, pins, pins_n, &err) == -1)
 		registrar_fail(r, &err);
 	else
 		registrar_send(r, ROLE_GATE, MESSAGE_PINS, 0, buf_span(&buf));

@@ -134,12 +134,13 @@ head(void *ctx, const struct checkpoint *checkpoint, const struct proof *proof,
 
 static int
 cosign(void *ctx, struct span note, const struct proof *proof,
-    struct span *line, struct instant *at, struct arena *arena,
-    struct error *err)
+    const uint8_t *mirror, struct span *line, struct instant *at,
+    struct arena *arena, struct error *err)
 {
 	const struct signer *keeper = keeper_of(ctx);
 
-	return keeper->cosign(keeper->ctx, note, proof, line, at, arena, err);
+	return keeper->cosign(keeper->ctx, note, proof, mirror, line, at, arena,
+	    err);
 }
 
 void

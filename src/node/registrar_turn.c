@@ -288,7 +288,7 @@ registrar_turn(struct registrar *r)
 		has_peer = has_peer ||
 		    (r->batch[i].has_peer && !r->batch[i].has_failed);
 	}
-	if (has_peer)
+	if (docket_pins_changed(r->docket) || has_peer)
 		registrar_send_pins(r);
 	for (size_t i = 0; i < n && !r->is_failed; i++)
 		if (!r->batch[i].has_failed && r->batch[i].wake.len > 0)

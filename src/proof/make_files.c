@@ -131,7 +131,9 @@ find_parties(struct making *m, struct party_row *out[2], struct error *err)
 	if (out[0] == NULL || out[1] == NULL || out[1]->is_self)
 		return error_set(err, E_PEER_UNKNOWN, "%.*s",
 		    (int)m->order->peer.len, (const char *)m->order->peer.ptr);
-	return 0;
+	/* Of our cards the one that this docket quotes. */
+	return store_card_get(m->store, &out[1]->own, &out[0]->card, m->arena,
+	    err);
 }
 
 int
@@ -154,8 +156,9 @@ making_begin(struct making *m, struct error *err)
 
 		m->logs[side] = log;
 		m->card_files[side] = rows[i]->card;
-		m->cards[side] = i == 0 ? docket_self(m->docket) :
-					  docket_peer(m->docket, log->peer);
+		m->cards[side] = i == 0 ?
+		    docket_own_card(m->docket, log->peer) :
+		    docket_peer(m->docket, log->peer);
 		m->manifest.parties[side] =
 		    (struct proof_party_row){ m->cards[side]->party,
 			    log->origin };

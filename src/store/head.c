@@ -146,6 +146,24 @@ store_line_first(struct store *store, int64_t log, uint64_t size,
 }
 
 int
+store_line_all(struct store *store, int64_t log, uint64_t size,
+    struct span name, struct line_row **out, size_t *n, struct arena *arena,
+    struct error *err)
+{
+	struct query q;
+	void *rows;
+
+	query_start(&q, store, QUERY_LINE_ALL);
+	query_put_int(&q, log);
+	query_put_text(&q, name);
+	query_put_size(&q, size);
+	if (query_all(&q, load_line, sizeof(**out), &rows, n, arena, err) == -1)
+		return -1;
+	*out = rows;
+	return 0;
+}
+
+int
 store_line_last(struct store *store, int64_t log, struct span name,
     struct line_row **out, struct arena *arena, struct error *err)
 {

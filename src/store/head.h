@@ -62,6 +62,10 @@ NODISCARD int store_head_all(struct store *store, int64_t log, uint64_t size,
 NODISCARD int store_line_first(struct store *store, int64_t log, uint64_t size,
     struct span name, struct line_row **out, struct arena *arena,
     struct error *err);
+/* All lines by ${name} on the head of that size, the oldest first. */
+NODISCARD int store_line_all(struct store *store, int64_t log, uint64_t size,
+    struct span name, struct line_row **out, size_t *n, struct arena *arena,
+    struct error *err);
 NODISCARD int store_line_last(struct store *store, int64_t log,
     struct span name, struct line_row **out, struct arena *arena,
     struct error *err);

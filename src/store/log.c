@@ -21,6 +21,7 @@ load_log(struct query *q, void *row, struct arena *arena)
 	log->anchored = query_get_size(q);
 	log->settled = query_get_size(q);
 	log->is_forked = query_get_bool(q);
+	log->wants_line = query_get_bool(q);
 }
 
 /* What changes in the life of a log. */
@@ -34,6 +35,7 @@ put_state(struct query *q, const struct log_row *log)
 	query_put_size(q, log->anchored);
 	query_put_size(q, log->settled);
 	query_put_int(q, log->is_forked);
+	query_put_int(q, log->wants_line);
 }
 
 int

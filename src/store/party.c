@@ -13,6 +13,7 @@ load_party(struct query *q, void *row, struct arena *arena)
 	party->certificate = query_get_bytes(q, arena);
 	party->fingerprint = query_get_hash(q);
 	party->added_at = query_get_instant(q);
+	party->own = query_get_hash(q);
 }
 
 int
@@ -28,7 +29,61 @@ store_party_add(struct store *store, const struct party_row *party,
 	query_put_bytes(&q, party->certificate);
 	query_put_hash(&q, &party->fingerprint);
 	query_put_instant(&q, party->added_at);
+	query_put_hash(&q, &party->own);
 	return query_run(&q, NULL, err);
+}
+
+int
+store_party_renew(struct store *store, const struct party_row *party,
+    struct error *err)
+{
+	struct query q;
+
+	query_start(&q, store, QUERY_PARTY_RENEW);
+	query_put_bytes(&q, party->card);
+	query_put_bytes(&q, party->certificate);
+	query_put_hash(&q, &party->fingerprint);
+	query_put_hash(&q, &party->own);
+	return query_run(&q, NULL, err);
+}
+
+int
+store_card_add(struct store *store, const struct hash *fingerprint,
+    struct span card, struct error *err)
+{
+	struct query q;
+
+	query_start(&q, store, QUERY_CARD_ADD);
+	query_put_hash(&q, fingerprint);
+	query_put_bytes(&q, card);
+	return query_run(&q, NULL, err);
+}
+
+static void
+load_card(struct query *q, void *row, struct arena *arena)
+{
+	struct span *card = row;
+
+	*card = query_get_bytes(q, arena);
+}
+
+int
+store_card_get(struct store *store, const struct hash *fingerprint,
+    struct span *out, struct arena *arena, struct error *err)
+{
+	char hex[HASH_TEXT_MAX];
+	struct query q;
+	void *row;
+
+	query_start(&q, store, QUERY_CARD_FIND);
+	query_put_hash(&q, fingerprint);
+	if (query_one(&q, load_card, sizeof(*out), &row, arena, err) == -1)
+		return -1;
+	if (row == NULL)
+		return error_set(err, E_STORE_CORRUPT, "no card %s of ours",
+		    hash_write(fingerprint, hex));
+	*out = *(struct span *)row;
+	return 0;
 }
 
 static int

@@ -133,9 +133,20 @@ static const struct {
 	{ 1, "CREATE TABLE setting ("
 	    "name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT" },
 
+	{ 2, "ALTER TABLE log ADD COLUMN "
+	    "wants_line INTEGER NOT NULL DEFAULT 0" },
 	{ 2, "CREATE INDEX log_unsettled ON log (peer, side, epoch) WHERE "
-	    "(is_own = 1 AND size > head) OR "
-	    "(is_own = 0 AND (head > mirrored OR settled < mirrored))" },
+	    "(is_own = 1 AND size > head) OR (is_own = 0 AND "
+	    "(head > mirrored OR settled < mirrored OR wants_line = 1))" },
+	/* Our cards, and the one that the docket with a party quotes. */
+	{ 2, "CREATE TABLE card ("
+	    "fingerprint BLOB NOT NULL PRIMARY KEY "
+	    "CHECK (length(fingerprint) = 32), card BLOB NOT NULL) STRICT" },
+	{ 2, "ALTER TABLE party ADD COLUMN own BLOB" },
+	{ 2, "INSERT INTO card SELECT fingerprint, card FROM party "
+	    "WHERE is_self = 1" },
+	{ 2, "UPDATE party SET own = "
+	    "(SELECT fingerprint FROM party WHERE is_self = 1)" },
 	/* clang-format on */
 };
 

@@ -136,12 +136,13 @@ static int
 pins(struct buf *out, struct span in, struct arena *arena, struct error *err)
 {
 	struct peer_pins *peers;
+	struct hash own;
 	size_t n;
 
-	if (peer_pins_parse(&peers, &n, in, arena, err) == -1)
+	if (peer_pins_parse(&own, &peers, &n, in, arena, err) == -1)
 		return -1;
 	fuzz_must(n <= PEER_PINS_PEERS_MAX);
-	fuzz_done(peer_pins_write(out, peers, n, err), err);
+	fuzz_done(peer_pins_write(out, &own, peers, n, err), err);
 	return 0;
 }
 
@@ -340,7 +341,8 @@ keeper_payload(struct buf *out, enum message_type type)
 		wire_head_write(out,
 		    &(struct wire_head){ fuzzlog_head(7), proof });
 	else if (type == MESSAGE_COSIGN)
-		wire_cosign_write(out, &(struct wire_cosign){ proof, text });
+		wire_cosign_write(out,
+		    &(struct wire_cosign){ .proof = proof, .note = text });
 	else if (type == MESSAGE_COSIGNED)
 		wire_cosigned_write(out,
 		    &(struct wire_cosigned){ fuzz_now(), text });
@@ -389,7 +391,7 @@ peer_payload(struct buf *out, enum message_type type, struct error *err)
 	if (type == MESSAGE_PEER_REPLY)
 		return peer_reply_write(out, &reply, err);
 	if (type == MESSAGE_PINS)
-		return peer_pins_write(out, peers, 2, err);
+		return peer_pins_write(out, &peers[0].pins[0], peers, 2, err);
 	return peer_name_write(out, text, err);
 }
 

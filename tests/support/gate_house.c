@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "exchange/listen.h"
+#include "exchange/tls.h"
 #include "proc/sandbox.h"
 #include "proc/spawn.h"
 #include "seal/certificate.h"
@@ -37,18 +38,22 @@ run_gate(const struct gate_limits *limits, int supervisor, int registrar,
 {
 	const struct identity *north = identity_of(IDENTITY_NORTH);
 	struct arena *arena = arena_new();
+	struct tls_pair pair = { .key = wire_key(arena, north->tls),
+		.certificate = wire_certificate(arena, north->tls) };
 	struct gate_parts parts = { .supervisor = supervisor,
 		.registrar = registrar,
 		.listeners = &listener,
 		.listeners_n = 1,
-		.key = wire_key(arena, north->tls),
-		.certificate = wire_certificate(arena, north->tls),
+		.pairs = &pair,
+		.pairs_n = 1,
 		.ready = span_text("here"),
 		.limits = limits };
 	struct sandbox sandbox;
 	struct error why;
 	int rc;
 
+	if (tls_pair_pin(&pair, &why) == -1)
+		errx(2, "%s", why.detail);
 	if (sandbox_enter(&sandbox, ROLE_GATE, NULL, 0, false, &why) == -1)
 		errx(2, "%s", why.detail);
 	rc = gate_process(&parts, &why);
@@ -64,13 +69,15 @@ send_pins(struct message_pipe *pipe, enum identity_name name)
 	const struct identity *who = identity_of(name);
 	struct peer_pins peer = { .peer = span_text(who->party), .pins_n = 2 };
 	struct message message = { .type = MESSAGE_PINS };
+	struct hash own = certificate_spki(
+	    seal_key_certificate(identity_of(IDENTITY_NORTH)->tls));
 	struct error why;
 	struct buf buf;
 
 	/* The second is the one in use. */
 	peer.pins[1] = certificate_spki(seal_key_certificate(who->tls));
 	buf_init(&buf, PEER_WIRE_MAX);
-	if (peer_pins_write(&buf, &peer, 1, &why) == -1)
+	if (peer_pins_write(&buf, &own, &peer, 1, &why) == -1)
 		errx(2, "%s", why.detail);
 	message.payload = buf_span(&buf);
 	if (message_send(pipe, &message, 5000, &why) == -1)

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/encode.h"
 #include "docket/documents.h"
 #include "docket/internal.h"
 #include "docket/lodge.h"
@@ -233,7 +234,52 @@ two_head(struct two_node *node, struct span origin, uint64_t size,
 struct span
 two_line(struct two_node *node, struct span note, struct instant at)
 {
-	const struct state_key *key = state_key(node->keeper, KEEPER_MIRROR, 1);
+	return two_line_by(node, 1, note, at);
+}
+
+struct record
+two_credential(struct two_node *node, enum keeper_use use, enum word change)
+{
+	static const enum word words[] = {
+		[KEEPER_SEAL] = WORD_KEY_USE_SEAL,
+		[KEEPER_MIRROR] = WORD_KEY_USE_MIRROR,
+		[KEEPER_ENCRYPTION] = WORD_KEY_USE_ENCRYPTION,
+	};
+	struct record record = two_record(node->two, KIND_CREDENTIAL, NULL);
+	struct arena *arena = node->two->arena;
+	struct keeper_public *keys = arena_alloc(arena, sizeof(*keys));
+	struct span bytes;
+	struct error err;
+	unsigned number;
+
+	two_must(keeper_renew(node->keeper, use, two_now(node),
+		     instant_of(4102444800), &number, &err),
+	    &err, "renew");
+	keeper_public(node->keeper, keys, arena);
+	bytes = keeper_key_newest(keys, use)->bytes;
+	if (use != KEEPER_MIRROR)
+		bytes = span_text(encode_base64_text(arena, bytes));
+	record.by = WORD_ROLE_SYSTEM_ADMINISTRATOR;
+	two_word(node->two, &record, MEMBER_CREDENTIAL_CHANGE, change);
+	two_word(node->two, &record, MEMBER_CREDENTIAL_USE, words[use]);
+	*two_fact(&record,
+	    use == KEEPER_MIRROR ? MEMBER_CREDENTIAL_KEY :
+				   MEMBER_CREDENTIAL_CERTIFICATE) =
+	    (struct fact){ .is_given = true, .n = 1, .text = bytes };
+	if (change == WORD_CHANGE_COMPROMISED)
+		*two_fact(&record, MEMBER_CREDENTIAL_SINCE) =
+		    (struct fact){ .is_given = true,
+			    .n = 1,
+			    .instant = instant_of(TWO_BEGIN_S) };
+	return record;
+}
+
+struct span
+two_line_by(struct two_node *node, unsigned number, struct span note,
+    struct instant at)
+{
+	const struct state_key *key =
+	    state_key(node->keeper, KEEPER_MIRROR, number);
 	struct note parsed;
 	struct span line;
 	struct error err;

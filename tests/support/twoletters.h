@@ -68,9 +68,16 @@ struct hash two_put(struct two_node *node, const struct two_node *peer,
 struct span two_head(struct two_node *node, struct span origin, uint64_t size,
     const struct hash *root);
 
-/* The mirror line of ${node} at ${at} on the text of ${note}. */
+/* The mirror line of ${node} at ${at} on the text of ${note}, by its first
+ * mirror key or by ${number}. */
 struct span two_line(struct two_node *node, struct span note,
     struct instant at);
+struct span two_line_by(struct two_node *node, unsigned number,
+    struct span note, struct instant at);
+
+/* A new key of ${node} for ${use}, and the credential that names it. */
+struct record two_credential(struct two_node *node, enum keeper_use use,
+    enum word change);
 
 /* The root of a log at ${size}. */
 struct hash two_root(struct two_node *node, const struct log_row *log,

@@ -42,7 +42,9 @@ scene_reach(struct scene *scene, enum job_kind kind)
 	struct record record;
 	bool is_large = kind == JOB_OFFSET || kind == JOB_PATCH;
 
-	if (kind != JOB_HEAD)
+	if (kind == JOB_HEAD)
+		two_restart(scene->north, false);
+	else
 		check(two_talk(&scene->two));
 	if (kind == JOB_PING)
 		two_later(&scene->two, DELIVER_PING_S);

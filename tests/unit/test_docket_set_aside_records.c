@@ -370,6 +370,7 @@ know_north(struct scene *scene, struct card **cards)
 	own.peer = theirs.peer = row.name = cards[0]->party;
 	row.certificate = cards[0]->seal;
 	row.fingerprint = cards[0]->fingerprint;
+	row.own = cards[1]->fingerprint;
 	two_must(store_begin(south->store, &err), &err, "begin");
 	two_must(store_party_add(south->store, &row, &err), &err, "party");
 	two_must(store_log_add(south->store, &own, &err), &err, "log");

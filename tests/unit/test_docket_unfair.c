@@ -310,37 +310,6 @@ TEST(the_same_request_45_times_is_counted_once)
 	two_close(&scene.two);
 }
 
-/* SOUTH's new seal key, and the record that says what became of the old. */
-static struct record
-credential(struct scene *scene, enum word change, struct instant since)
-{
-	struct record record = two_record(&scene->two, KIND_CREDENTIAL, NULL);
-	struct keeper_public *keys =
-	    arena_alloc(scene->two.arena, sizeof(*keys));
-	const struct keeper_key_public *key;
-	struct error err;
-	unsigned number;
-
-	two_must(keeper_renew(scene->south->keeper, KEEPER_SEAL, scene->two.now,
-		     instant_of(4102444800), &number, &err),
-	    &err, "renew");
-	keeper_public(scene->south->keeper, keys, scene->two.arena);
-	key = keeper_key_newest(keys, KEEPER_SEAL);
-	record.by = WORD_ROLE_SYSTEM_ADMINISTRATOR;
-	two_word(&scene->two, &record, MEMBER_CREDENTIAL_CHANGE, change);
-	two_word(&scene->two, &record, MEMBER_CREDENTIAL_USE,
-	    WORD_KEY_USE_SEAL);
-	*two_fact(&record, MEMBER_CREDENTIAL_CERTIFICATE) =
-	    (struct fact){ .is_given = true,
-		    .n = 1,
-		    .text = span_text(
-			encode_base64_text(scene->two.arena, key->bytes)) };
-	if (change == WORD_CHANGE_COMPROMISED)
-		*two_fact(&record, MEMBER_CREDENTIAL_SINCE) =
-		    (struct fact){ .is_given = true, .n = 1, .instant = since };
-	return record;
-}
-
 TEST(a_key_declared_stolen_last_year_voids_nothing_that_was_said)
 {
 	struct direction north;
@@ -358,8 +327,10 @@ TEST(a_key_declared_stolen_last_year_voids_nothing_that_was_said)
 	check_class(&north, CASE_UNDER_EXAMINATION, 1);
 	check_class(&north, CASE_SATISFIED_CLAIMED, 1);
 	two_later(&scene.two, HOUR);
-	record = credential(&scene, WORD_CHANGE_COMPROMISED,
-	    instant_of(TWO_BEGIN_S - 365 * DAY));
+	record =
+	    two_credential(scene.south, KEEPER_SEAL, WORD_CHANGE_COMPROMISED);
+	two_fact(&record, MEMBER_CREDENTIAL_SINCE)->instant =
+	    instant_of(TWO_BEGIN_S - 365 * DAY);
 	two_lodge_record(scene.south, scene.north, &record);
 	north = asked(&scene);
 	check_class(&north, CASE_UNDER_EXAMINATION, 1);
@@ -393,7 +364,7 @@ TEST(a_renewed_key_seals_from_the_next_record_on)
 	struct scene scene;
 
 	scene_open(&scene);
-	record = credential(&scene, WORD_CHANGE_NEW, instant_of(0));
+	record = two_credential(scene.south, KEEPER_SEAL, WORD_CHANGE_NEW);
 	two_lodge_record(scene.south, scene.north, &record);
 	two_lodge(scene.south, scene.north, KIND_REPORT, NULL);
 	check(two_talk(&scene.two));
@@ -413,9 +384,9 @@ TEST(a_retired_key_named_again_does_not_come_back_into_force)
 
 	scene_open(&scene);
 	old = certificate_der(seal_key_certificate(two_seal_key(scene.south)));
-	record = credential(&scene, WORD_CHANGE_NEW, instant_of(0));
+	record = two_credential(scene.south, KEEPER_SEAL, WORD_CHANGE_NEW);
 	two_lodge_record(scene.south, scene.north, &record);
-	record = credential(&scene, WORD_CHANGE_RETIRED, instant_of(0));
+	record = two_credential(scene.south, KEEPER_SEAL, WORD_CHANGE_RETIRED);
 	two_fact(&record, MEMBER_CREDENTIAL_CERTIFICATE)->text =
 	    span_text(encode_base64_text(scene.two.arena, old));
 	two_lodge_record(scene.south, scene.north, &record);

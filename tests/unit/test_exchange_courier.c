@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "exchange/courier.h"
+#include "exchange/tls.h"
 #include "node/peer_wire.h"
 #include "proc/clock.h"
 #include "proc/sandbox.h"
@@ -43,10 +44,12 @@ run_courier(int supervisor, int registrar, const char *script,
 {
 	const struct identity *north = identity_of(IDENTITY_NORTH);
 	struct arena *arena = arena_new();
+	struct tls_pair pair = { .key = wire_key(arena, north->tls),
+		.certificate = wire_certificate(arena, north->tls) };
 	struct courier_parts parts = { .supervisor = supervisor,
 		.registrar = registrar,
-		.key = wire_key(arena, north->tls),
-		.certificate = wire_certificate(arena, north->tls),
+		.pairs = &pair,
+		.pairs_n = 1,
 		.limits = limits };
 	struct sandbox sandbox;
 	struct clock clock;

@@ -47,6 +47,7 @@ a_job(void)
 		.endpoint = span_text("https://cert.south.example:4590"),
 		.pins = { HASH(1), HASH(2) },
 		.pins_n = 2,
+		.own = HASH(3),
 		.method = SERVE_PATCH,
 		.path = "/documents/ab",
 		.type = "application/octet-stream",
@@ -121,22 +122,27 @@ TEST(pins_arrive_as_they_were_sent)
 		{ span_text("b.example"), { HASH(2), HASH(3) }, 2 },
 	};
 	struct arena *arena = lab_arena();
+	const struct hash own = HASH(9);
 	struct peer_pins *got;
+	struct hash shown;
 	struct buf buf = fresh();
 	struct error err;
 	size_t n;
 
-	require(peer_pins_write(&buf, sent, 2, &err) == 0);
-	require(peer_pins_parse(&got, &n, buf_span(&buf), arena, &err) == 0);
+	require(peer_pins_write(&buf, &own, sent, 2, &err) == 0);
+	require(peer_pins_parse(&shown, &got, &n, buf_span(&buf), arena,
+		    &err) == 0);
 	require(n == 2);
+	check(hash_is_equal(&shown, &own));
 	check(span_is_text(got[0].peer, "a.example") && got[0].pins_n == 1);
 	check(span_is_text(got[1].peer, "b.example") && got[1].pins_n == 2);
 	check(hash_is_equal(&got[1].pins[1], &sent[1].pins[1]));
 	for (size_t cut = 0; cut < buf.len; cut++)
-		check(peer_pins_parse(&got, &n, span_of(buf.ptr, cut), arena,
-			  &err) == -1);
+		check(peer_pins_parse(&shown, &got, &n, span_of(buf.ptr, cut),
+			  arena, &err) == -1);
 	buf_u8(&buf, 0);
-	check(peer_pins_parse(&got, &n, buf_span(&buf), arena, &err) == -1);
+	check(peer_pins_parse(&shown, &got, &n, buf_span(&buf), arena, &err) ==
+	    -1);
 	buf_clear(&buf);
 }
 
@@ -154,6 +160,7 @@ TEST(a_job_arrives_as_it_was_given_out)
 	check(span_is_equal(got.peer, sent.peer));
 	check(span_is_equal(got.endpoint, sent.endpoint));
 	check(got.pins_n == 2 && hash_is_equal(&got.pins[1], &sent.pins[1]));
+	check(hash_is_equal(&got.own, &sent.own));
 	check_int(got.method, SERVE_PATCH);
 	check_str(got.path, sent.path);
 	check_str(got.type, sent.type);
@@ -205,6 +212,7 @@ parse_all(struct span payload, struct arena *arena)
 	struct serve_request request;
 	struct serve_reply reply;
 	struct peer_pins *pins;
+	struct hash own;
 	struct job job;
 	struct job_answer answer;
 	struct error err;
@@ -214,7 +222,9 @@ parse_all(struct span payload, struct arena *arena)
 
 	good |= peer_request_parse(&request, payload, &err) == 0 ? 1U : 0;
 	good |= peer_reply_parse(&reply, payload, arena, &err) == 0 ? 2U : 0;
-	good |= peer_pins_parse(&pins, &n, payload, arena, &err) == 0 ? 4U : 0;
+	good |= peer_pins_parse(&own, &pins, &n, payload, arena, &err) == 0 ?
+	    4U :
+	    0;
 	good |= peer_name_parse(&name, payload, &err) == 0 ? 8U : 0;
 	good |= peer_job_parse(&job, payload, arena, &err) == 0 ? 16U : 0;
 	good |= peer_answer_parse(&name, &answer, payload, &err) == 0 ? 32U : 0;

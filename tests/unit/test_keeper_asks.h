@@ -78,17 +78,25 @@ bench_note(struct bench *bench, struct ledger_log *log, const char *origin,
 }
 
 static UNUSED enum error_code
-bench_cosign(struct bench *bench, struct ledger_log *log, uint64_t from,
-    uint64_t to, struct span *line)
+bench_cosign_by(struct bench *bench, struct ledger_log *log, uint64_t from,
+    uint64_t to, const uint8_t *mirror, struct span *line)
 {
 	struct proof proof = bench_proof(log, from, to);
 	struct span note = bench_note(bench, log, BENCH_THEIRS, to,
 	    identity_of(IDENTITY_SOUTH)->log);
 
-	if (keeper_cosign(bench->keeper, note, &proof, bench->now, line,
+	if (keeper_cosign(bench->keeper, note, &proof, mirror, bench->now, line,
 		bench->arena, &bench->err) == -1)
 		return bench->err.code;
 	return E_NONE;
+}
+
+/* By the mirror key last used. */
+static UNUSED enum error_code
+bench_cosign(struct bench *bench, struct ledger_log *log, uint64_t from,
+    uint64_t to, struct span *line)
+{
+	return bench_cosign_by(bench, log, from, to, NULL, line);
 }
 
 /* A record of ${kind} with the coded ${facts}, as JSON. */

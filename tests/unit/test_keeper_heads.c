@@ -236,14 +236,14 @@ TEST(nothing_is_cosigned_without_the_pinned_peers_signature)
 		    refused[i].key);
 
 		tap_note("%zu", i);
-		check(keeper_cosign(bench->keeper, note, &none, bench->now,
-			  &line, bench->arena, &bench->err) == -1);
+		check(keeper_cosign(bench->keeper, note, &none, NULL,
+			  bench->now, &line, bench->arena, &bench->err) == -1);
 		check(bench->err.code == refused[i].want ||
 		    (refused[i].want == E_NOTE_SIGNATURE &&
 			bench->err.code == E_NOTE_UNSIGNED));
 	}
-	check(keeper_cosign(bench->keeper, span_text("x"), &none, bench->now,
-		  &line, bench->arena, &bench->err) == -1);
+	check(keeper_cosign(bench->keeper, span_text("x"), &none, NULL,
+		  bench->now, &line, bench->arena, &bench->err) == -1);
 	check_int(bench->appends, appends);
 	bench_close(bench);
 }
@@ -261,8 +261,8 @@ TEST(a_tampered_note_is_not_cosigned_whichever_byte_was_changed)
 		struct span copy = arena_copy(bench->arena, note);
 
 		((uint8_t *)(uintptr_t)copy.ptr)[i] ^= 1;
-		check(keeper_cosign(bench->keeper, copy, &none, bench->now,
-			  &line, bench->arena, &bench->err) == -1);
+		check(keeper_cosign(bench->keeper, copy, &none, NULL,
+			  bench->now, &line, bench->arena, &bench->err) == -1);
 	}
 	bench_close(bench);
 }

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/encode.h"
 #include "formats/card.h"
 #include "seal/certificate.h"
@@ -82,6 +84,17 @@ credential(struct bench *bench, const char *origin, enum keeper_use use,
 	    origin, bench->now, facts);
 	check_int(bench_authorise(bench, content), E_NONE);
 	return content;
+}
+
+static void
+mirror_key(struct bench *bench, unsigned number, uint8_t out[NOTE_PUBLIC_BYTES])
+{
+	struct note_key key;
+
+	if (note_key_parse(&key, key_bytes(bench, KEEPER_MIRROR, number),
+		bench->arena, &bench->err) == -1)
+		mem_die(bench->err.detail);
+	memcpy(out, key.public_key, NOTE_PUBLIC_BYTES);
 }
 
 /* The key that seals an automatic record for the log ${origin}. */
@@ -224,10 +237,12 @@ TEST(a_credential_needs_an_operator_and_a_key_that_is_here)
 	bench_close(bench);
 }
 
-TEST(a_new_mirror_key_cosigns_after_its_credential)
+TEST(a_new_mirror_key_cosigns_once_it_is_asked_for_and_no_older_one_then)
 {
 	struct bench *bench = bench_open(false);
 	struct ledger_log *log = bench_log(bench, BENCH_ENTRIES);
+	uint8_t old[NOTE_PUBLIC_BYTES], new[NOTE_PUBLIC_BYTES];
+	static const uint8_t none[NOTE_PUBLIC_BYTES] = { 1 };
 	struct span first, second, third;
 
 	check_int(bench_cosign(bench, log, 0, 4, &first), E_NONE);
@@ -237,8 +252,22 @@ TEST(a_new_mirror_key_cosigns_after_its_credential)
 	check_int(bench_seal(bench,
 		      credential(bench, BENCH_OURS, KEEPER_MIRROR, 2), NULL),
 	    E_NONE);
+	/* The peer is still to learn of it. */
 	check_int(bench_cosign(bench, log, 4, 4, &third), E_NONE);
+	check(span_is_equal(first, third));
+	check_int(renew(bench, KEEPER_MIRROR), 3);
+	mirror_key(bench, 1, old);
+	mirror_key(bench, 2, new);
+	check_int(bench_cosign_by(bench, log, 4, 4, old, &third), E_NONE);
+	check(span_is_equal(first, third));
+	check_int(bench_cosign_by(bench, log, 4, 4, new, &third), E_NONE);
 	check(!span_is_equal(first, third));
+	check_int(bench_cosign_by(bench, log, 4, 4, old, &second), E_KEY);
+	require(bench_restart(bench));
+	check_int(bench_cosign(bench, log, 4, 4, &second), E_NONE);
+	check(span_is_equal(second, third));
+	check_int(bench_cosign_by(bench, log, 4, 4, old, &second), E_KEY);
+	check_int(bench_cosign_by(bench, log, 4, 4, none, &second), E_KEY);
 	bench_close(bench);
 }
 

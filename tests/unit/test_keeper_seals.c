@@ -214,7 +214,7 @@ TEST(the_signer_of_a_keeper_in_the_same_process_asks_the_clock_given_to_it)
 	require(signer.cosign(signer.ctx,
 		    bench_note(bench, log, BENCH_THEIRS, 4,
 			identity_of(IDENTITY_SOUTH)->log),
-		    &none, &out, &at, bench->arena, &bench->err) == 0);
+		    &none, NULL, &out, &at, bench->arena, &bench->err) == 0);
 	check_int(at.s, bench->now.s);
 	check(signer.seal(signer.ctx,
 		  bench_refusal(bench, BENCH_OURS, bench->now), &out,

@@ -209,7 +209,7 @@ TEST(a_keeper_in_its_own_process_signs_seals_and_cosigns)
 	require(node->signer.cosign(node->signer.ctx,
 		    bench_note(bench, log, BENCH_THEIRS, 4,
 			identity_of(IDENTITY_SOUTH)->log),
-		    &none, &line, &at, bench->arena, &bench->err) == 0);
+		    &none, NULL, &line, &at, bench->arena, &bench->err) == 0);
 	check_int(at.s, bench->now.s);
 	require(keeper_ask_public(&node->ask, &keys, bench->arena,
 		    &bench->err) == 0);

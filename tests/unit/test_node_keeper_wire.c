@@ -57,7 +57,8 @@ make(size_t i, struct bench *bench, struct buf *out)
 	struct proof proof = { 2, { hash, hash } };
 	struct wire_seal seal = { WIRE_CARD, span_text("{}") };
 	struct wire_head wire_head = { head, proof };
-	struct wire_cosign cosign = { proof, span_text("note") };
+	struct wire_cosign cosign = { true, { 1, 2 }, proof,
+		span_text("note") };
 	struct wire_cosigned cosigned = { bench->now, span_text("line\n") };
 	struct wire_keys keys = { true, span_text(BENCH_OURS) };
 	struct wire_last last = { 12, hash };
