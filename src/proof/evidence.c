@@ -12,16 +12,16 @@
 
 #define FRONTIER_FILE_MAX (TREE_PROOF_MAX * 45)
 
-static struct span
-bytes_of(const struct evidence *ev, const struct proof_file_row *row)
+struct span
+evidence_bytes(const struct evidence *ev, const struct proof_file_row *row)
 {
 	return bundle_find(ev->bundle,
 	    span_text(manifest_file_name(ev->manifest, row, ev->arena)))
 	    ->bytes;
 }
 
-static int
-bad_file(const struct evidence *ev, const struct proof_file_row *row,
+int
+evidence_bad(const struct evidence *ev, const struct proof_file_row *row,
     const char *why, struct error *err)
 {
 	return error_set(err, E_BUNDLE, "%s: %s",
@@ -32,14 +32,14 @@ static int
 open_card(struct evidence *ev, const struct proof_file_row *row,
     struct error *err)
 {
-	struct span file = bytes_of(ev, row), certificate, cms;
+	struct span file = evidence_bytes(ev, row), certificate, cms;
 	struct card *card;
 	struct error why;
 	struct buf again;
 	bool is_same;
 
 	if (card_open(&card, file, ev->arena, &why) == -1)
-		return bad_file(ev, row, error_text(why.code), err);
+		return evidence_bad(ev, row, error_text(why.code), err);
 	buf_init(&again, CARD_FILE_MAX);
 	if (card_unarmour(&certificate, &cms, file, ev->arena, err) == -1)
 		return -1;
@@ -48,7 +48,8 @@ open_card(struct evidence *ev, const struct proof_file_row *row,
 	buf_clear(&again);
 	if (!is_same ||
 	    !span_is_equal(card->party, ev->manifest->parties[row->side].party))
-		return bad_file(ev, row, "not in its form, or another's", err);
+		return evidence_bad(ev, row, "not in its form, or another's",
+		    err);
 	ev->cards[row->side] = card;
 	return 0;
 }
@@ -167,18 +168,18 @@ open_head(struct evidence *ev, const struct proof_file_row *row,
 {
 	*head = (struct evidence_head){ .side = row->side,
 		.size = row->n,
-		.bytes = bytes_of(ev, row) };
+		.bytes = evidence_bytes(ev, row) };
 	evidence_open_head(ev, head);
 	switch ((int)head->fault) {
 	case E_NONE:
 		if (row->use == USE_HEAD && head->size != row->n)
-			return bad_file(ev, row, "another size", err);
+			return evidence_bad(ev, row, "another size", err);
 		return 0;
 	case E_NOTE_SIGNATURE:
 	case E_NOTE_UNSIGNED:
 		return 0;
 	default:
-		return bad_file(ev, row, error_text(head->fault), err);
+		return evidence_bad(ev, row, error_text(head->fault), err);
 	}
 }
 
@@ -193,21 +194,22 @@ open_frontier(struct evidence *ev, const struct proof_file_row *row,
 	size_t n = 0;
 
 	*out = (struct evidence_frontier){ .side = row->side,
-		.bytes = bytes_of(ev, row) };
+		.bytes = evidence_bytes(ev, row) };
 	if (out->bytes.len > FRONTIER_FILE_MAX)
-		return bad_file(ev, row, "too large", err);
+		return evidence_bad(ev, row, "too large", err);
 	for (rest = out->bytes; rest.len > 0 && n < TREE_LEVELS; n++) {
 		size_t end = span_find(rest, '\n');
 
 		if (end == rest.len ||
 		    checkpoint_hash_parse(&peaks[n], span_of(rest.ptr, end),
 			ev->arena, &why) == -1)
-			return bad_file(ev, row, "not lines of hashes", err);
+			return evidence_bad(ev, row, "not lines of hashes",
+			    err);
 		rest = span_skip(rest, end + 1);
 	}
 	if (rest.len > 0 ||
 	    tree_of_peaks(&out->tree, row->n, peaks, n, &why) == -1)
-		return bad_file(ev, row, "not that many hashes", err);
+		return evidence_bad(ev, row, "not that many hashes", err);
 	ev->frontiers_n++;
 	return 0;
 }
@@ -243,9 +245,10 @@ open_heads(struct evidence *ev, struct error *err)
 			ev->heads_n++;
 		} else if (row->use == USE_FORK) {
 			if (row->n < 1 || row->n > 2)
-				return bad_file(ev, row, "1 or 2", err);
+				return evidence_bad(ev, row, "1 or 2", err);
 			if (open_head(ev, row,
-				&ev->forks[row->side][row->n - 1], err) == -1)
+				&ev->forks[row->side].heads[row->n - 1],
+				err) == -1)
 				return -1;
 		} else if (row->use == USE_FRONTIER &&
 		    open_frontier(ev, row, err) == -1) {
@@ -287,7 +290,7 @@ open_proof(struct evidence *ev, const struct proof_file_row *row,
     struct error *err)
 {
 	struct evidence_record *record = entry_at(ev, row->side, row->n);
-	struct span bytes = bytes_of(ev, row);
+	struct span bytes = evidence_bytes(ev, row);
 	const struct evidence_head *head = NULL;
 	struct proof_file *proof;
 	struct checkpoint at;
@@ -296,10 +299,10 @@ open_proof(struct evidence *ev, const struct proof_file_row *row,
 	bool is_same;
 
 	if (record == NULL)
-		return bad_file(ev, row, "no record beside it", err);
+		return evidence_bad(ev, row, "no record beside it", err);
 	proof = &record->proof;
 	if (proof_file_parse(proof, bytes, ev->arena, &why) == -1)
-		return bad_file(ev, row, error_text(why.code), err);
+		return evidence_bad(ev, row, error_text(why.code), err);
 	buf_init(&again, PROOF_FILE_MAX);
 	proof_file_write(&again, proof);
 	is_same = span_is_equal(buf_span(&again), bytes);
@@ -310,7 +313,7 @@ open_proof(struct evidence *ev, const struct proof_file_row *row,
 			head = &ev->heads[i];
 	if (!is_same || proof->has_extra || proof->index != row->n ||
 	    head == NULL)
-		return bad_file(ev, row, "not in its form", err);
+		return evidence_bad(ev, row, "not in its form", err);
 	record->has_proof = true;
 	if (head->fault != E_NONE)
 		return 0;
@@ -334,8 +337,9 @@ open_records(struct evidence *ev, struct error *err)
 			ev->records[ev->records_n++] =
 			    (struct evidence_record){ .side = row->side,
 				    .index = row->n,
-				    .der = bytes_of(ev, row),
-				    .leaf = tree_leaf_hash(bytes_of(ev, row)) };
+				    .der = evidence_bytes(ev, row),
+				    .leaf = tree_leaf_hash(
+					evidence_bytes(ev, row)) };
 	}
 	if (ev->records_n > 0)
 		qsort(ev->records, ev->records_n, sizeof(*ev->records),
@@ -397,7 +401,9 @@ evidence_open(struct evidence *out, const struct bundle *bundle,
 		.bundle = bundle,
 		.manifest = manifest };
 	if (open_parties(out, err) == -1 || open_heads(out, err) == -1 ||
-	    open_records(out, err) == -1)
+	    open_records(out, err) == -1 ||
+	    evidence_open_forks(out, err) == -1 ||
+	    evidence_open_crls(out, err) == -1)
 		return -1;
 	out->ranges =
 	    arena_array(arena, manifest->claims_n, sizeof(*out->ranges));
@@ -413,7 +419,10 @@ evidence_close(struct evidence *evidence)
 	for (unsigned side = 0; side < 2; side++)
 		for (size_t i = 0; i < evidence->seals_n[side]; i++)
 			certificate_free(evidence->seals[side][i].certificate);
+	for (size_t i = 0; i < evidence->crls_n; i++)
+		crl_free(evidence->crls[i].crl);
 	evidence->seals_n[0] = evidence->seals_n[1] = 0;
+	evidence->crls_n = 0;
 }
 
 const struct evidence_record *

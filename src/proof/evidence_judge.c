@@ -110,7 +110,9 @@ credential_seal(struct certificate **out, const struct evidence *ev,
 
 	*out = NULL;
 	if (record->kind != KIND_CREDENTIAL ||
-	    record_word(record, MEMBER_CREDENTIAL_USE) != WORD_KEY_USE_SEAL)
+	    record_word(record, MEMBER_CREDENTIAL_USE) != WORD_KEY_USE_SEAL ||
+	    record_word(record, MEMBER_CREDENTIAL_CHANGE) ==
+		WORD_CHANGE_RETIRED)
 		return 0;
 	text = record_fact(record, MEMBER_CREDENTIAL_CERTIFICATE);
 	if (!text->is_given)
@@ -140,6 +142,8 @@ try_entry(struct evidence *ev, struct evidence_record *entry, struct error *err)
 		ev->arena, err) == -1)
 		return -1;
 	entry->is_sealed = true;
+	if (evidence_judge_crls(ev, entry, sealed.at, err) == -1)
+		return -1;
 	if (record_read(&record, sealed.content, ev->arena, err) == -1 ||
 	    check_record(ev, entry, &sealed, record, err) == -1 ||
 	    credential_seal(&next, ev, record, err) == -1)
@@ -280,7 +284,7 @@ evidence_judge(struct evidence *ev, struct error *err)
 			check_document(ev, row, err) == -1))
 			return -1;
 	}
-	return 0;
+	return evidence_check_crls(ev, err);
 }
 
 static int

@@ -77,6 +77,10 @@ NODISCARD int making_add_documents(struct making *making,
 
 void making_claim(struct making *making, const struct proof_claim_row *claim);
 
+/* make_fork.c: what shows that the log of ${side} was forked, if it was. */
+NODISCARD int making_add_fork(struct making *making, unsigned side,
+    struct error *err);
+
 /* The changes of keys below what was put in. */
 NODISCARD int making_add_credentials(struct making *making, struct error *err);
 
