@@ -1,13 +1,20 @@
 #include "tests/support/prooflab.h"
 
+#include <err.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
 #include "ledger/proof_file.h"
+#include "proc/bundle_file.h"
 #include "proof/manifest.h"
 #include "seal/digest.h"
 #include "store/tile.h"
+#include "tests/lab.h"
+#include "tests/support/storelab.h"
 
 static void
 open_lab(struct prooflab *lab)
@@ -15,7 +22,9 @@ open_lab(struct prooflab *lab)
 	struct record record;
 
 	lab->arena = arena_new();
-	two_open(&lab->two, 2);
+	/* two_open() would forget what the nodes are to be made of. */
+	two_begin(&lab->two, 2);
+	two_introduce(&lab->two.nodes[TWO_NORTH], &lab->two.nodes[TWO_SOUTH]);
 	lab->north = &lab->two.nodes[TWO_NORTH];
 	lab->south = &lab->two.nodes[TWO_SOUTH];
 	record = two_record(&lab->two, KIND_REQUEST, NULL);
@@ -27,6 +36,14 @@ open_lab(struct prooflab *lab)
 	two_later(&lab->two, 5);
 	if (!two_talk(&lab->two))
 		mem_die("the nodes do not come to rest");
+}
+
+void
+prooflab_open_issued(struct prooflab *lab, const struct authority_seal *issued)
+{
+	memset(lab, 0, sizeof(*lab));
+	lab->two.nodes[TWO_NORTH].issued = issued;
+	open_lab(lab);
 }
 
 void
@@ -335,4 +352,31 @@ prooflab_add_file(struct prooflab *lab, struct bundle *out,
 	add_row(lab, &all, &manifest, row, bytes);
 	list_files(lab, &manifest, &all);
 	write_lists(lab, out, &all, &manifest);
+}
+
+int
+prooflab_howto(struct prooflab *lab, const struct bundle *bundle,
+    const char **said)
+{
+	const char *dir =
+	    arena_printf(lab->arena, "%s/bundle", lab_directory());
+	const char *out = arena_printf(lab->arena, "%s.said", dir);
+	struct error error;
+	int status, fd;
+	pid_t pid;
+
+	two_must(bundle_write_directory(bundle, dir, &error), &error, "write");
+	if ((pid = fork()) == -1)
+		err(1, "fork");
+	if (pid == 0) {
+		fd = open(out, O_WRONLY | O_CREAT, 0600);
+		if (fd != -1 && dup2(fd, STDOUT_FILENO) != -1 &&
+		    dup2(fd, STDERR_FILENO) != -1 && chdir(dir) == 0)
+			execlp("sh", "sh", MANIFEST_HOWTO_NAME, (char *)NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) == -1)
+		err(1, "wait");
+	*said = arena_text(lab->arena, lab_file(lab->arena, out));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }

@@ -29,6 +29,11 @@ void prooflab_open(struct prooflab *lab);
 
 /* The same with other keys: what a forger can make. */
 void prooflab_open_forged(struct prooflab *lab);
+
+/* The same; an authority issued the seal of north. */
+struct authority_seal;
+void prooflab_open_issued(struct prooflab *lab,
+    const struct authority_seal *issued);
 void prooflab_close(struct prooflab *lab);
 
 /* South reacts, and both have it.  Returns the reaction. */
@@ -89,3 +94,10 @@ void prooflab_add_file(struct prooflab *lab, struct bundle *out,
 /* A copy whose sums, and nothing else, fit the files. */
 void prooflab_sum(struct prooflab *lab, struct bundle *out,
     const struct bundle *bundle);
+
+/*
+ * Run the HOWTO of ${bundle} as its reader would, with sh and openssl: what it
+ * prints, and its exit status.
+ */
+int prooflab_howto(struct prooflab *lab, const struct bundle *bundle,
+    const char **said);
