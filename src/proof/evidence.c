@@ -120,32 +120,57 @@ open_parties(struct evidence *ev, struct error *err)
 	if (check_keys(ev, err) == -1)
 		return -1;
 	for (unsigned side = 0; side < 2; side++) {
-		const struct card *other = ev->cards[1 - side];
-
 		if (check_origin(ev, side, err) == -1)
 			return -1;
 		ev->writers[side] = note_key_of(NOTE_KEY_LOG,
 		    m->parties[side].origin, ev->cards[side]->log);
-		ev->mirrors[side] = note_key_of(NOTE_KEY_COSIGNER,
-		    span_text(arena_printf(ev->arena, "%.*s/mirror",
-			(int)other->party.len, (const char *)other->party.ptr)),
-		    other->mirror_key);
 	}
+	evidence_keys_begin(ev);
+	ev->keys[0] = ev->found[0];
+	ev->keys[1] = ev->found[1];
 	return 0;
 }
 
+/*
+ * The first line by a mirror key, or NULL: its time is the one that counts.
+ * Outside a record one of a key that was declared compromised comes last.
+ */
+static const struct note_line *
+mirror_line(const struct evidence *ev, unsigned mirroring, uint64_t view,
+    const struct note *note)
+{
+	const struct note_line *first = NULL;
+
+	for (size_t i = 0; i < note->n; i++) {
+		const struct note_line *line = &note->lines[i];
+
+		if (line->key == NULL || line->key->type != NOTE_KEY_COSIGNER)
+			continue;
+		if (view != EVIDENCE_ANY_VIEW ||
+		    evidence_term_of(ev, mirroring, line->key)->until ==
+			UINT64_MAX)
+			return line;
+		if (first == NULL)
+			first = line;
+	}
+	return first;
+}
+
 void
-evidence_open_head(const struct evidence *ev, struct evidence_head *head)
+evidence_open_head(const struct evidence *ev, struct evidence_head *head,
+    uint64_t view)
 {
 	struct note *note = arena_alloc(ev->arena, sizeof(*note));
 	struct checkpoint checkpoint;
 	const struct note_line *line;
+	struct note_key *mirrors;
 	struct error why;
+	size_t n;
 
+	n = evidence_mirrors_at(ev, 1 - head->side, view, &mirrors);
 	head->fault = E_NONE;
 	if (checkpoint_open(&checkpoint, note, head->bytes,
-		&ev->writers[head->side], &ev->mirrors[head->side], 1,
-		ev->arena, &why) == -1) {
+		&ev->writers[head->side], mirrors, n, ev->arena, &why) == -1) {
 		head->fault = why.code;
 		return;
 	}
@@ -153,12 +178,14 @@ evidence_open_head(const struct evidence *ev, struct evidence_head *head)
 	head->root = checkpoint.root;
 	line = note_line_of(note, &ev->writers[head->side]);
 	head->writer_line = (size_t)(line - note->lines);
-	line = note_line_of(note, &ev->mirrors[head->side]);
+	line = mirror_line(ev, 1 - head->side, view, note);
 	if (line == NULL)
 		return;
 	head->has_line = true;
 	head->time = line->at;
 	head->mirror_line = (size_t)(line - note->lines);
+	head->mirror = *line->key;
+	head->term = *evidence_term_of(ev, 1 - head->side, line->key);
 }
 
 /* Bad signatures spoil claims; a bad form spoils the bundle. */
@@ -169,7 +196,7 @@ open_head(struct evidence *ev, const struct proof_file_row *row,
 	*head = (struct evidence_head){ .side = row->side,
 		.size = row->n,
 		.bytes = evidence_bytes(ev, row) };
-	evidence_open_head(ev, head);
+	evidence_open_head(ev, head, EVIDENCE_ANY_VIEW);
 	switch ((int)head->fault) {
 	case E_NONE:
 		if (row->use == USE_HEAD && head->size != row->n)
@@ -393,24 +420,48 @@ try_range(struct evidence *ev, const struct proof_claim_row *claim)
 	return E_NONE;
 }
 
+static int
+read_files(struct evidence *ev, struct error *err)
+{
+	const struct manifest *m = ev->manifest;
+
+	if (open_heads(ev, err) == -1 || open_records(ev, err) == -1 ||
+	    evidence_open_forks(ev, err) == -1 ||
+	    evidence_open_crls(ev, err) == -1)
+		return -1;
+	ev->ranges = arena_array(ev->arena, m->claims_n, sizeof(*ev->ranges));
+	for (size_t i = 0; i < m->claims_n; i++)
+		if (m->claims[i].claim == PROOF_NO_REACTION)
+			ev->ranges[i] = try_range(ev, &m->claims[i]);
+	return evidence_judge(ev, err);
+}
+
+/*
+ * What mirror lines there are hangs on credentials, and these on heads: where
+ * the cards' keys lead to further ones all is read once more with them.
+ */
 int
 evidence_open(struct evidence *out, const struct bundle *bundle,
     const struct manifest *manifest, struct arena *arena, struct error *err)
 {
-	*out = (struct evidence){ .arena = arena,
+	struct evidence again = { .arena = arena,
 		.bundle = bundle,
 		.manifest = manifest };
-	if (open_parties(out, err) == -1 || open_heads(out, err) == -1 ||
-	    open_records(out, err) == -1 ||
-	    evidence_open_forks(out, err) == -1 ||
-	    evidence_open_crls(out, err) == -1)
+
+	*out = again;
+	if (open_parties(out, err) == -1 || read_files(out, err) == -1)
 		return -1;
-	out->ranges =
-	    arena_array(arena, manifest->claims_n, sizeof(*out->ranges));
-	for (size_t i = 0; i < manifest->claims_n; i++)
-		if (manifest->claims[i].claim == PROOF_NO_REACTION)
-			out->ranges[i] = try_range(out, &manifest->claims[i]);
-	return evidence_judge(out, err);
+	if (!evidence_has_more_keys(out))
+		return 0;
+	for (unsigned side = 0; side < 2; side++) {
+		again.cards[side] = out->cards[side];
+		again.writers[side] = out->writers[side];
+		again.keys[side] = out->found[side];
+	}
+	evidence_close(out);
+	*out = again;
+	evidence_keys_begin(out);
+	return read_files(out, err);
 }
 
 void

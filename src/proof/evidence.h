@@ -28,6 +28,23 @@ struct card;
 struct certificate;
 struct record;
 
+/*
+ * A key that was named at from - 1 (0: by the card), and is not accepted any
+ * more by who has seen until - 1; UINT64_MAX: nothing shown says so.
+ */
+struct evidence_term {
+	uint64_t from, until;
+};
+
+/* The keys of one party: those that mirror the other's log, and of TLS. */
+struct evidence_keys {
+	struct span name; /* of its mirror keys */
+	struct note_key *mirrors;
+	struct evidence_term *terms; /* of each */
+	struct hash *pins;
+	size_t mirrors_n, pins_n;
+};
+
 /* A head, with its writer's signature unless ${fault} says otherwise. */
 struct evidence_head {
 	unsigned side;
@@ -35,9 +52,11 @@ struct evidence_head {
 	struct span bytes;
 	struct hash root;
 	enum error_code fault;
-	bool has_line;       /* of the other party's mirror */
-	struct instant time; /* of that line */
-	size_t writer_line;  /* which lines of the note these are, from 0 */
+	bool has_line;             /* of the other party's mirror */
+	struct instant time;       /* of that line */
+	struct note_key mirror;    /* that made it */
+	struct evidence_term term; /* of that key */
+	size_t writer_line; /* which lines of the note these are, from 0 */
 	size_t mirror_line;
 };
 
@@ -118,8 +137,9 @@ struct evidence {
 	const struct bundle *bundle;
 	const struct manifest *manifest;
 	const struct card *cards[2];
-	struct note_key writers[2]; /* of the log of each side */
-	struct note_key mirrors[2]; /* who mirrors the log of that side */
+	struct note_key writers[2];    /* of the log of each side */
+	struct evidence_keys keys[2];  /* of each party, for lines */
+	struct evidence_keys found[2]; /* while the records are judged */
 	struct evidence_head *heads;
 	size_t heads_n;
 	struct evidence_fork forks[2]; /* of the log of each side */
@@ -174,6 +194,27 @@ const struct evidence_frontier *evidence_frontier(const struct evidence
 
 /* evidence_judge.c: states of all records, in order, and the seals. */
 NODISCARD int evidence_judge(struct evidence *evidence, struct error *err);
+void evidence_push_seal(struct evidence *evidence, unsigned side, uint64_t from,
+    struct certificate *certificate);
+
+/* Does it stand in its log?  What does not changes no key. */
+bool evidence_is_placed(const struct evidence_record *record);
+
+/* evidence_keys.c: the keys of the cards; then those of a credential, which
+ * fails if it is not valid. */
+void evidence_keys_begin(struct evidence *evidence);
+NODISCARD int evidence_see_credential(struct evidence *evidence,
+    const struct evidence_record *entry, const struct record *record,
+    struct error *err);
+bool evidence_has_more_keys(const struct evidence *evidence);
+
+/* The mirror keys of the party ${side} that count for who has seen ${view}
+ * entries of its log. */
+#define EVIDENCE_ANY_VIEW UINT64_MAX
+size_t evidence_mirrors_at(const struct evidence *evidence, unsigned side,
+    uint64_t view, struct note_key **out);
+const struct evidence_term *evidence_term_of(const struct evidence *evidence,
+    unsigned side, const struct note_key *key);
 
 /* evidence_crl.c: the lists; what they say of a record's seal; and that each
  * says something of one. */
@@ -186,6 +227,9 @@ NODISCARD int evidence_check_crls(const struct evidence *evidence,
 /* evidence_fork.c: what stands beside the heads of a fork. */
 NODISCARD int evidence_open_forks(struct evidence *evidence, struct error *err);
 
-/* A note quoted in a receipt: a head of the log of ${side}. */
+/*
+ * A note quoted in a record that has seen ${view} entries of the log of who
+ * mirrors: a head of the log of ${side}.
+ */
 void evidence_open_head(const struct evidence *evidence,
-    struct evidence_head *head);
+    struct evidence_head *head, uint64_t view);

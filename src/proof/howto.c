@@ -170,7 +170,7 @@ write_head(struct howto *h, const struct evidence_head *head, const char *file)
 {
 	unsigned side = head->side;
 	struct span origin = h->ev->manifest->parties[side].origin;
-	const struct note_key *mirror = &h->ev->mirrors[side];
+	const struct note_key *mirror = &head->mirror;
 
 	if (head->fault != E_NONE) {
 		buf_printf(h->out, "# %s is not signed as it should be.\n",
@@ -298,6 +298,24 @@ write_documents(struct howto *h, const struct evidence_record *entry)
 	}
 }
 
+/* A mirror key that the credential names. */
+static void
+write_mirror(struct howto *h, const struct evidence_record *entry)
+{
+	const struct evidence_keys *keys = &h->ev->keys[entry->side];
+	struct buf vkey;
+
+	for (size_t i = 1; i < keys->mirrors_n; i++) {
+		if (keys->terms[i].from != entry->index + 1)
+			continue;
+		buf_init(&vkey, NOTE_VKEY_MAX);
+		note_key_write(&vkey, &keys->mirrors[i]);
+		buf_printf(h->out, "has \"$T/content\" '\"key\":\"%.*s\"'\n",
+		    (int)vkey.len, (const char *)vkey.ptr);
+		buf_clear(&vkey);
+	}
+}
+
 /* Cards in entry 0, a new certificate in a credential. */
 static void
 write_kind(struct howto *h, const struct evidence_record *entry)
@@ -333,6 +351,8 @@ write_entry(struct howto *h, const struct evidence_record *entry)
 		return;
 	write_opened(h, entry);
 	write_kind(h, entry);
+	if (entry->record->kind == KIND_CREDENTIAL)
+		write_mirror(h, entry);
 	write_documents(h, entry);
 	say(h, "OK",
 	    arena_printf(h->ev->arena, "entry %llu of %s, %s",

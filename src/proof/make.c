@@ -31,8 +31,10 @@ claim_record(struct making *m, const struct entry_row *entry, struct error *err)
 	struct proof_claim_row claim = { .record = entry->leaf,
 		.side = side_of(m, entry) };
 	struct making_head head;
+	uint64_t under;
 
-	if (making_add_record(m, claim.side, entry->index, 0, &head, err) ==
+	if (making_add_quote(m, claim.side, entry->index, &under, err) == -1 ||
+	    making_add_record(m, claim.side, entry->index, under, &head, err) ==
 		-1 ||
 	    making_add_documents(m, entry, err) == -1)
 		return -1;

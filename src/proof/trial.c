@@ -66,7 +66,7 @@ trial_is_opened(struct trial *t, unsigned side)
 {
 	const struct evidence_record *first = evidence_entry(t->ev, side, 0);
 
-	if (first == NULL || (first->head == NULL && !first->is_in_range) ||
+	if (first == NULL || !evidence_is_placed(first) ||
 	    first->state != EVIDENCE_VALID)
 		return trial_fails(t, PROOF_NOT_PROVEN,
 		    arena_printf(t->arena,
@@ -154,7 +154,7 @@ trial_is_shown(struct trial *t, unsigned side, const struct hash *leaf,
 	if (record == NULL)
 		return trial_fails(t, PROOF_NOT_PROVEN,
 		    arena_printf(t->arena, "%s is not in the bundle", what));
-	if (record->head == NULL && !record->is_in_range)
+	if (!evidence_is_placed(record))
 		return trial_fails(t, PROOF_NOT_PROVEN,
 		    arena_printf(t->arena,
 			"no path leads from %s to a head that %s signed", what,
@@ -182,6 +182,64 @@ trial_is_shown(struct trial *t, unsigned side, const struct hash *leaf,
 	return is_unrevoked(t, record);
 }
 
+/* The receipt quotes that line, and its author could. */
+static bool
+is_quoted_by(const struct trial *t, const struct evidence_head *head,
+    const struct evidence_record *receipt)
+{
+	struct evidence_head quoted = { .side = head->side };
+
+	if (receipt->state != EVIDENCE_VALID || !evidence_is_placed(receipt) ||
+	    receipt->record->kind != KIND_RECEIPT)
+		return false;
+	quoted.bytes =
+	    record_fact(receipt->record, MEMBER_RECEIPT_CHECKPOINT)->text;
+	evidence_open_head(t->ev, &quoted,
+	    receipt->side == head->side ? receipt->record->anchor.size :
+					  receipt->index);
+	return quoted.fault == E_NONE && quoted.has_line &&
+	    quoted.size == head->size &&
+	    hash_is_equal(&quoted.root, &head->root) &&
+	    quoted.term.from == head->term.from &&
+	    quoted.time.s == head->time.s;
+}
+
+/*
+ * A line of a key that was declared compromised counts if a record quotes it
+ * whose author had not seen that yet; anybody may have made another.
+ */
+static bool
+is_line_sound(struct trial *t, const struct evidence_head *head)
+{
+	if (head->term.until == UINT64_MAX)
+		return true;
+	for (size_t i = 0; i < t->ev->records_n; i++)
+		if (is_quoted_by(t, head, &t->ev->records[i]))
+			return true;
+	return trial_fails(t, PROOF_NOT_PROVEN,
+	    arena_printf(t->arena,
+		"entry %llu of %s's log declares the key of that line "
+		"compromised, and no receipt from before shows it",
+		(unsigned long long)head->term.until - 1,
+		trial_party(t, 1 - head->side)));
+}
+
+void
+trial_rest_on_line(struct trial *t, const struct evidence_head *head)
+{
+	const char *of = "its card";
+
+	if (head->term.from > 0)
+		of = arena_printf(t->arena, "entry %llu",
+		    (unsigned long long)head->term.from - 1);
+	trial_rests(t,
+	    arena_printf(t->arena, "%s's mirror key of %s%s, and its clock",
+		trial_party(t, 1 - head->side), of,
+		head->term.until == UINT64_MAX ?
+		    ", if it was not declared compromised" :
+		    ""));
+}
+
 /* Its taker may not have shown its own log yet; if it has, it is opened. */
 bool
 trial_is_taken(struct trial *t, const struct evidence_record *record)
@@ -193,9 +251,9 @@ trial_is_taken(struct trial *t, const struct evidence_record *record)
 		return trial_fails(t, PROOF_NOT_PROVEN,
 		    arena_printf(t->arena, "no line of %s's mirror covers it",
 			trial_party(t, other)));
-	trial_rests(t,
-	    arena_printf(t->arena, "%s's mirror key, and its clock",
-		trial_party(t, other)));
+	if (!is_line_sound(t, record->head))
+		return false;
+	trial_rest_on_line(t, record->head);
 	return evidence_entry(t->ev, other, 0) == NULL ||
 	    trial_is_opened(t, other);
 }

@@ -15,6 +15,7 @@
 
 struct arena;
 struct evidence;
+struct evidence_head;
 struct evidence_record;
 struct proof_claim_row;
 struct proof_line;
@@ -52,6 +53,9 @@ bool trial_is_shown(struct trial *trial, unsigned side, const struct hash *leaf,
 
 /* A line of the other party's mirror covers it. */
 bool trial_is_taken(struct trial *trial, const struct evidence_record *record);
+
+/* It rests on the key of the line on that head. */
+void trial_rest_on_line(struct trial *trial, const struct evidence_head *head);
 
 /* The reaction names the record, or the case that it opens or is of. */
 bool trial_is_about(const struct record *reaction,

@@ -97,7 +97,7 @@ try_not_earlier(struct trial *t)
 		return trial_fails(t, PROOF_REFUTED, "that is no receipt");
 	quoted.bytes =
 	    record_fact(receipt->record, MEMBER_RECEIPT_CHECKPOINT)->text;
-	evidence_open_head(t->ev, &quoted);
+	evidence_open_head(t->ev, &quoted, receipt->index);
 	if (quoted.fault != E_NONE || !quoted.has_line ||
 	    quoted.size != row->size)
 		return trial_fails(t, PROOF_NOT_PROVEN,
@@ -106,9 +106,7 @@ try_not_earlier(struct trial *t)
 		return trial_fails(t, PROOF_REFUTED,
 		    arena_printf(t->arena, "the line says %s",
 			trial_instant(t, quoted.time)));
-	trial_rests(t,
-	    arena_printf(t->arena, "%s's mirror key, and its clock",
-		trial_party(t, other)));
+	trial_rest_on_line(t, &quoted);
 	return true;
 }
 
