@@ -8,10 +8,13 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "ledger/cosignature.h"
+#include "ledger/note.h"
 #include "ledger/proof_file.h"
 #include "proc/bundle_file.h"
 #include "proof/manifest.h"
 #include "seal/digest.h"
+#include "seal/ed25519.h"
 #include "store/tile.h"
 #include "tests/lab.h"
 #include "tests/support/storelab.h"
@@ -379,4 +382,62 @@ prooflab_howto(struct prooflab *lab, const struct bundle *bundle,
 		err(1, "wait");
 	*said = arena_text(lab->arena, lab_file(lab->arena, out));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void
+prooflab_swap_head(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, struct span name, struct span bytes)
+{
+	struct span old = bundle_find(bundle, name)->bytes;
+	struct bundle swapped;
+
+	prooflab_swap(lab, &swapped, bundle, name, bytes);
+	for (size_t i = 0; i < swapped.n; i++) {
+		struct bundle_file *file = &swapped.files[i];
+		size_t before = file->bytes.len - old.len;
+		struct buf buf;
+
+		if (file->bytes.len < old.len ||
+		    !span_is_equal(span_skip(file->bytes, before), old))
+			continue;
+		buf_init(&buf, BUNDLE_FILE_MAX);
+		buf_add(&buf, span_of(file->bytes.ptr, before));
+		buf_add(&buf, bytes);
+		file->bytes = arena_copy(lab->arena, buf_span(&buf));
+		buf_clear(&buf);
+	}
+	prooflab_list(lab, out, &swapped, NULL, NULL);
+}
+
+struct span
+prooflab_unmirrored(struct span head)
+{
+	struct span rest = head;
+
+	for (unsigned i = 0; i < 5; i++)
+		rest = span_skip(rest, span_find(rest, '\n') + 1);
+	return span_of(head.ptr, head.len - rest.len);
+}
+
+struct span
+prooflab_line(struct prooflab *lab, struct span head, const char *name,
+    const struct ed25519_key *key)
+{
+	uint8_t public[ED25519_PUBLIC_BYTES];
+	struct note_key note_key;
+	struct note note;
+	struct span line;
+	struct error err;
+	struct buf buf;
+
+	ed25519_public(key, public);
+	note_key = note_key_of(NOTE_KEY_COSIGNER, span_text(name), public);
+	two_must(note_parse(&note, head, lab->arena, &err), &err, "note");
+	buf_init(&buf, NOTE_SIZE_MAX);
+	two_must(cosignature_sign(&buf, &note_key, key, note.text, lab->two.now,
+		     &err),
+	    &err, "line");
+	line = arena_copy(lab->arena, buf_span(&buf));
+	buf_clear(&buf);
+	return line;
 }

@@ -96,6 +96,21 @@ void prooflab_sum(struct prooflab *lab, struct bundle *out,
     const struct bundle *bundle);
 
 /*
+ * Put ${bytes} in place of the file ${name}, and of its bytes wherever else
+ * they stand at the end of a path, and write the lists anew.
+ */
+void prooflab_swap_head(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, struct span name, struct span bytes);
+
+/* The text of a head and the line of its log, no other. */
+struct span prooflab_unmirrored(struct span head);
+
+/* A mirror's line on ${head} by ${key}, named so, at the lab's time. */
+struct ed25519_key;
+struct span prooflab_line(struct prooflab *lab, struct span head,
+    const char *name, const struct ed25519_key *key);
+
+/*
  * Run the HOWTO of ${bundle} as its reader would, with sh and openssl: what it
  * prints, and its exit status.
  */
