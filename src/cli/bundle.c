@@ -6,13 +6,16 @@
 #include "cli/print.h"
 #include "cli/reply.h"
 #include "proc/bundle_file.h"
+#include "proc/file.h"
 #include "proof/bundle.h"
 #include "proof/claim.h"
+#include "proof/make.h"
+#include "seal/crl.h"
 
 struct bundle_values {
 	struct cli_common common;
 	const char *peer, *out;
-	struct option_texts claims;
+	struct option_texts claims, crls;
 	struct option_instant until;
 	bool with_documents, with_text, is_fork;
 };
@@ -32,6 +35,10 @@ static const struct option_row rows[] = {
 	{ "documents", NULL, "with the texts and all documents that are held",
 	    option_flag, offsetof(struct bundle_values, with_documents),
 	    OPTION_PLAIN, VOCABULARY_NONE },
+	{ "crl", "FILE", "a list of revoked certificates, PEM or DER, of the "
+	    "time of the records, by an authority above a seal certificate",
+	    option_texts, offsetof(struct bundle_values, crls),
+	    OPTION_REPEATS, VOCABULARY_NONE },
 	{ "peer", "PARTY", "with whom; needed only for a fork",
 	    option_text, offsetof(struct bundle_values, peer),
 	    OPTION_PLAIN, VOCABULARY_NONE },
@@ -107,6 +114,26 @@ take_files(struct cli *cli, struct bundle *bundle, const struct json *reply,
 	return bundle->n == 0 ? error_set(err, REPLY_BLAME, "no files") : 0;
 }
 
+/* The node knows of no lists: they are what this operator has. */
+static int
+add_crls(struct cli *cli, struct bundle *bundle, struct error *err)
+{
+	const struct bundle_values *values = cli->values;
+	struct bundle bare = *bundle;
+	struct span file, *ders;
+
+	if (values->crls.n == 0)
+		return 0;
+	ders = arena_array(cli->arena, values->crls.n, sizeof(*ders));
+	for (size_t i = 0; i < values->crls.n; i++)
+		if (file_read(values->crls.items[i], CRL_FILE_MAX, cli->arena,
+			&file, err) == -1 ||
+		    crl_read(&ders[i], file, cli->arena, err) == -1)
+			return -1;
+	return proof_add_crls(bundle, &bare, ders, values->crls.n, cli->arena,
+	    err);
+}
+
 static int
 write_files(const struct bundle *bundle, const char *path, struct error *err)
 {
@@ -157,6 +184,7 @@ run(struct cli *cli, struct error *err)
 	if (cli_call(cli, "bundle", body, &reply, err) == -1)
 		return -1;
 	if (take_files(cli, &bundle, reply, err) == -1 ||
+	    add_crls(cli, &bundle, err) == -1 ||
 	    write_files(&bundle, path, err) == -1)
 		goto out;
 	print_made(&bundle, path, values->common.is_json);

@@ -50,6 +50,9 @@ struct keeper_holder {
 	const char *party, *country;
 	bool is_exercise; /* may be far behind the clock */
 	struct instant not_before, not_after;
+	/* The first seal key, PEM, and its DER certificate, if an authority
+	 * issued one; empty: a key of our own and self-signed. */
+	struct span seal_key, seal_certificate;
 };
 
 /* The public half of one key. */

@@ -328,8 +328,11 @@ int
 keeper_renew(struct keeper *keeper, enum keeper_use use, struct instant now,
     struct instant not_after, unsigned *number, struct error *err)
 {
-	struct keeper_holder holder = { keeper->party, keeper->country,
-		keeper->is_exercise, now, not_after };
+	struct keeper_holder holder = { .party = keeper->party,
+		.country = keeper->country,
+		.is_exercise = keeper->is_exercise,
+		.not_before = now,
+		.not_after = not_after };
 	const struct state_key *spare = find_spare(keeper, use, not_after);
 	unsigned made = 1;
 

@@ -113,8 +113,14 @@ make_pair(const struct keeper_ops *ops, const struct keeper_holder *holder,
 	buf_init(&key, FILE_SIZE_MAX);
 	buf_init(&pem, FILE_SIZE_MAX);
 	ops->random.fill(ops->random.ctx, seed, sizeof(seed));
-	if (seal_key_generate(&pair, role, &who, err) == -1 ||
-	    seal_key_write(&key, pair, err) == -1)
+	if (use == KEEPER_SEAL && holder->seal_key.len > 0) {
+		if (seal_key_read(&pair, holder->seal_key,
+			holder->seal_certificate, err) == -1)
+			goto out;
+	} else if (seal_key_generate(&pair, role, &who, err) == -1) {
+		goto out;
+	}
+	if (seal_key_write(&key, pair, err) == -1)
 		goto out;
 	certificate_write(&pem, seal_key_certificate(pair));
 	if (ops->key_write(ops->ctx, state_key_file(name, use, number, "key"),

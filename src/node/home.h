@@ -89,6 +89,10 @@ struct node_init {
 	/* From and until when the certificates are good.  An exercise's cover
 	 * its story; else a little before now, and NODE_INIT_YEARS. */
 	struct instant not_before, not_after;
+	/* DER: the seal certificate that an authority issued for the key that
+	 * waits (home_request.h), then those above it; none: self-signed. */
+	const struct span *certificates;
+	size_t certificates_n;
 };
 
 #define NODE_INIT_YEARS 5
@@ -98,6 +102,7 @@ struct node_init {
  * place and put there in one step.
  *
  * Fails: E_USAGE if there is something at ${path}; E_CARD for names that
- * cannot be; E_IO, E_KEY, as the keeper and the store do.
+ * cannot be; E_CERTIFICATE, E_SEAL_EXPIRED; E_IO, E_KEY, as the keeper and the
+ * store do.
  */
 NODISCARD int node_init(const struct node_init *init, struct error *err);

@@ -13,6 +13,7 @@
 #include "formats/card.h"
 #include "keeper/keeper.h"
 #include "node/home.h"
+#include "node/home_request.h"
 #include "node/keeper_files.h"
 #include "proc/file.h"
 #include "proc/home.h"
@@ -28,6 +29,7 @@
 struct making {
 	const struct node_init *init;
 	struct instant now, not_before, not_after;
+	struct span seal_key; /* that an authority certified; or empty */
 	struct node_home home;
 	struct arena *arena;
 };
@@ -97,6 +99,8 @@ fill_card(struct card *card, const struct making *m,
 	     i++)
 		card->endpoints[card->endpoints_n++] =
 		    span_text(m->init->endpoints[i]);
+	for (size_t i = 1; i < m->init->certificates_n; i++)
+		card->anchors[card->anchors_n++] = m->init->certificates[i];
 	memcpy(card->log, keys->log, sizeof(card->log));
 	card->mirror = keeper_key_current(keys, KEEPER_MIRROR)->bytes;
 	card->seal = keeper_key_current(keys, KEEPER_SEAL)->bytes;
@@ -140,13 +144,19 @@ out:
 static int
 make_keys(const struct making *m, struct error *err)
 {
-	struct keeper_holder holder = { m->init->party, m->init->country,
-		m->init->is_exercise, m->not_before, m->not_after };
+	struct keeper_holder holder = { .party = m->init->party,
+		.country = m->init->country,
+		.is_exercise = m->init->is_exercise,
+		.not_before = m->not_before,
+		.not_after = m->not_after,
+		.seal_key = m->seal_key };
 	struct keeper *keeper = NULL;
 	struct keeper_files files;
 	struct keeper_ops ops;
 	int rc = -1;
 
+	if (m->init->certificates_n > 0)
+		holder.seal_certificate = m->init->certificates[0];
 	if (keeper_files_open(&files, m->home.path, m->home.journal, err) == -1)
 		return -1;
 	ops = keeper_files_ops(&files);
@@ -183,17 +193,68 @@ out:
 	return rc;
 }
 
+/* The key that waits, and whether the certificate is for sealing with it. */
+static int
+take_issued(struct making *m, struct error *err)
+{
+	const struct node_init *init = m->init;
+	struct certificate *certificate = NULL;
+	size_t above;
+	int rc = -1;
+
+	if (init->certificates_n == 0)
+		return 0;
+	above = init->certificates_n - 1;
+	if (certificate_parse(&certificate, init->certificates[0], err) == -1)
+		return -1;
+	/* A story begins when all its certificates are good. */
+	if (init->is_exercise &&
+	    instant_is_before(m->now, certificate_not_before(certificate)))
+		m->now = certificate_not_before(certificate);
+	if (above > CARD_ANCHORS_MAX ||
+	    (certificate_is_self_signed(certificate) && above > 0)) {
+		error_set(err, E_CERTIFICATE,
+		    above > CARD_ANCHORS_MAX ? "a chain too long" :
+					       "a chain above a self-signed "
+					       "certificate");
+		goto out;
+	}
+	if (certificate_check_sealing(certificate, init->certificates + 1,
+		above, m->now, err) == -1 ||
+	    node_request_key(init->path, &m->seal_key, m->arena, err) == -1)
+		goto out;
+	rc = 0;
+out:
+	certificate_free(certificate);
+	return rc;
+}
+
+/* Only when the key is safe in its new place does the old one go. */
+static int
+end_request(const struct making *m, struct error *err)
+{
+	struct node_home home;
+
+	if (m->seal_key.len == 0)
+		return 0;
+	node_home_of(&home, m->init->path, m->arena);
+	if (file_sync_above(home.card, err) == -1 ||
+	    file_sync_above(home.path, err) == -1)
+		return -1;
+	return node_request_end(home.path, err);
+}
+
 /* Everything in the folder ${temporary}, then the folder in its place. */
 static int
 make_all(struct making *m, char *temporary, struct error *err)
 {
 	node_home_of(&m->home, temporary, m->arena);
-	if (make_folders(m, err) == -1 || make_keys(m, err) == -1 ||
-	    make_database(m, err) == -1)
+	if (take_issued(m, err) == -1 || make_folders(m, err) == -1 ||
+	    make_keys(m, err) == -1 || make_database(m, err) == -1)
 		return -1;
 	/* An empty folder gives way; anything else does not. */
 	if (rename(temporary, m->init->path) == 0)
-		return 0;
+		return end_request(m, err);
 	if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
 		return error_set(err, E_USAGE, "there is something at %s",
 		    m->init->path);
@@ -261,6 +322,7 @@ node_init(const struct node_init *init, struct error *err)
 		rmdir(init->path);
 	}
 out:
+	secret_wipe((void *)(uintptr_t)m.seal_key.ptr, m.seal_key.len);
 	arena_free(m.arena);
 	return rc;
 }

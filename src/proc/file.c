@@ -105,7 +105,6 @@ write_synced(int fd, struct span bytes, mode_t mode)
 	return fsync(fd);
 }
 
-/* Sync the directory that ${path} is in. */
 static int
 sync_above(const char *path)
 {
@@ -125,6 +124,12 @@ sync_above(const char *path)
 	rc = fsync(fd);
 	close(fd);
 	return rc;
+}
+
+int
+file_sync_above(const char *path, struct error *err)
+{
+	return sync_above(path) == -1 ? io_error(err, path) : 0;
 }
 
 int

@@ -32,3 +32,10 @@ NODISCARD int file_read(const char *path, size_t max, struct arena *arena,
  */
 NODISCARD int file_write_durable(const char *path, struct span bytes,
     mode_t mode, struct error *err);
+
+/*
+ * Sync the directory that ${path} stands in: what was renamed there stays.
+ *
+ * Fails: E_IO, E_NOT_FOUND.
+ */
+NODISCARD int file_sync_above(const char *path, struct error *err);

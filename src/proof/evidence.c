@@ -12,16 +12,16 @@
 
 #define FRONTIER_FILE_MAX (TREE_PROOF_MAX * 45)
 
-static struct span
-bytes_of(const struct evidence *ev, const struct proof_file_row *row)
+struct span
+evidence_bytes(const struct evidence *ev, const struct proof_file_row *row)
 {
 	return bundle_find(ev->bundle,
 	    span_text(manifest_file_name(ev->manifest, row, ev->arena)))
 	    ->bytes;
 }
 
-static int
-bad_file(const struct evidence *ev, const struct proof_file_row *row,
+int
+evidence_bad(const struct evidence *ev, const struct proof_file_row *row,
     const char *why, struct error *err)
 {
 	return error_set(err, E_BUNDLE, "%s: %s",
@@ -32,14 +32,14 @@ static int
 open_card(struct evidence *ev, const struct proof_file_row *row,
     struct error *err)
 {
-	struct span file = bytes_of(ev, row), certificate, cms;
+	struct span file = evidence_bytes(ev, row), certificate, cms;
 	struct card *card;
 	struct error why;
 	struct buf again;
 	bool is_same;
 
 	if (card_open(&card, file, ev->arena, &why) == -1)
-		return bad_file(ev, row, error_text(why.code), err);
+		return evidence_bad(ev, row, error_text(why.code), err);
 	buf_init(&again, CARD_FILE_MAX);
 	if (card_unarmour(&certificate, &cms, file, ev->arena, err) == -1)
 		return -1;
@@ -48,7 +48,8 @@ open_card(struct evidence *ev, const struct proof_file_row *row,
 	buf_clear(&again);
 	if (!is_same ||
 	    !span_is_equal(card->party, ev->manifest->parties[row->side].party))
-		return bad_file(ev, row, "not in its form, or another's", err);
+		return evidence_bad(ev, row, "not in its form, or another's",
+		    err);
 	ev->cards[row->side] = card;
 	return 0;
 }
@@ -119,32 +120,57 @@ open_parties(struct evidence *ev, struct error *err)
 	if (check_keys(ev, err) == -1)
 		return -1;
 	for (unsigned side = 0; side < 2; side++) {
-		const struct card *other = ev->cards[1 - side];
-
 		if (check_origin(ev, side, err) == -1)
 			return -1;
 		ev->writers[side] = note_key_of(NOTE_KEY_LOG,
 		    m->parties[side].origin, ev->cards[side]->log);
-		ev->mirrors[side] = note_key_of(NOTE_KEY_COSIGNER,
-		    span_text(arena_printf(ev->arena, "%.*s/mirror",
-			(int)other->party.len, (const char *)other->party.ptr)),
-		    other->mirror_key);
 	}
+	evidence_keys_begin(ev);
+	ev->keys[0] = ev->found[0];
+	ev->keys[1] = ev->found[1];
 	return 0;
 }
 
+/*
+ * The first line by a mirror key, or NULL: its time is the one that counts.
+ * Outside a record one of a key that was declared compromised comes last.
+ */
+static const struct note_line *
+mirror_line(const struct evidence *ev, unsigned mirroring, uint64_t view,
+    const struct note *note)
+{
+	const struct note_line *first = NULL;
+
+	for (size_t i = 0; i < note->n; i++) {
+		const struct note_line *line = &note->lines[i];
+
+		if (line->key == NULL || line->key->type != NOTE_KEY_COSIGNER)
+			continue;
+		if (view != EVIDENCE_ANY_VIEW ||
+		    evidence_term_of(ev, mirroring, line->key)->until ==
+			UINT64_MAX)
+			return line;
+		if (first == NULL)
+			first = line;
+	}
+	return first;
+}
+
 void
-evidence_open_head(const struct evidence *ev, struct evidence_head *head)
+evidence_open_head(const struct evidence *ev, struct evidence_head *head,
+    uint64_t view)
 {
 	struct note *note = arena_alloc(ev->arena, sizeof(*note));
 	struct checkpoint checkpoint;
 	const struct note_line *line;
+	struct note_key *mirrors;
 	struct error why;
+	size_t n;
 
+	n = evidence_mirrors_at(ev, 1 - head->side, view, &mirrors);
 	head->fault = E_NONE;
 	if (checkpoint_open(&checkpoint, note, head->bytes,
-		&ev->writers[head->side], &ev->mirrors[head->side], 1,
-		ev->arena, &why) == -1) {
+		&ev->writers[head->side], mirrors, n, ev->arena, &why) == -1) {
 		head->fault = why.code;
 		return;
 	}
@@ -152,12 +178,14 @@ evidence_open_head(const struct evidence *ev, struct evidence_head *head)
 	head->root = checkpoint.root;
 	line = note_line_of(note, &ev->writers[head->side]);
 	head->writer_line = (size_t)(line - note->lines);
-	line = note_line_of(note, &ev->mirrors[head->side]);
+	line = mirror_line(ev, 1 - head->side, view, note);
 	if (line == NULL)
 		return;
 	head->has_line = true;
 	head->time = line->at;
 	head->mirror_line = (size_t)(line - note->lines);
+	head->mirror = *line->key;
+	head->term = *evidence_term_of(ev, 1 - head->side, line->key);
 }
 
 /* Bad signatures spoil claims; a bad form spoils the bundle. */
@@ -167,18 +195,18 @@ open_head(struct evidence *ev, const struct proof_file_row *row,
 {
 	*head = (struct evidence_head){ .side = row->side,
 		.size = row->n,
-		.bytes = bytes_of(ev, row) };
-	evidence_open_head(ev, head);
+		.bytes = evidence_bytes(ev, row) };
+	evidence_open_head(ev, head, EVIDENCE_ANY_VIEW);
 	switch ((int)head->fault) {
 	case E_NONE:
 		if (row->use == USE_HEAD && head->size != row->n)
-			return bad_file(ev, row, "another size", err);
+			return evidence_bad(ev, row, "another size", err);
 		return 0;
 	case E_NOTE_SIGNATURE:
 	case E_NOTE_UNSIGNED:
 		return 0;
 	default:
-		return bad_file(ev, row, error_text(head->fault), err);
+		return evidence_bad(ev, row, error_text(head->fault), err);
 	}
 }
 
@@ -193,21 +221,22 @@ open_frontier(struct evidence *ev, const struct proof_file_row *row,
 	size_t n = 0;
 
 	*out = (struct evidence_frontier){ .side = row->side,
-		.bytes = bytes_of(ev, row) };
+		.bytes = evidence_bytes(ev, row) };
 	if (out->bytes.len > FRONTIER_FILE_MAX)
-		return bad_file(ev, row, "too large", err);
+		return evidence_bad(ev, row, "too large", err);
 	for (rest = out->bytes; rest.len > 0 && n < TREE_LEVELS; n++) {
 		size_t end = span_find(rest, '\n');
 
 		if (end == rest.len ||
 		    checkpoint_hash_parse(&peaks[n], span_of(rest.ptr, end),
 			ev->arena, &why) == -1)
-			return bad_file(ev, row, "not lines of hashes", err);
+			return evidence_bad(ev, row, "not lines of hashes",
+			    err);
 		rest = span_skip(rest, end + 1);
 	}
 	if (rest.len > 0 ||
 	    tree_of_peaks(&out->tree, row->n, peaks, n, &why) == -1)
-		return bad_file(ev, row, "not that many hashes", err);
+		return evidence_bad(ev, row, "not that many hashes", err);
 	ev->frontiers_n++;
 	return 0;
 }
@@ -243,9 +272,10 @@ open_heads(struct evidence *ev, struct error *err)
 			ev->heads_n++;
 		} else if (row->use == USE_FORK) {
 			if (row->n < 1 || row->n > 2)
-				return bad_file(ev, row, "1 or 2", err);
+				return evidence_bad(ev, row, "1 or 2", err);
 			if (open_head(ev, row,
-				&ev->forks[row->side][row->n - 1], err) == -1)
+				&ev->forks[row->side].heads[row->n - 1],
+				err) == -1)
 				return -1;
 		} else if (row->use == USE_FRONTIER &&
 		    open_frontier(ev, row, err) == -1) {
@@ -287,7 +317,7 @@ open_proof(struct evidence *ev, const struct proof_file_row *row,
     struct error *err)
 {
 	struct evidence_record *record = entry_at(ev, row->side, row->n);
-	struct span bytes = bytes_of(ev, row);
+	struct span bytes = evidence_bytes(ev, row);
 	const struct evidence_head *head = NULL;
 	struct proof_file *proof;
 	struct checkpoint at;
@@ -296,10 +326,10 @@ open_proof(struct evidence *ev, const struct proof_file_row *row,
 	bool is_same;
 
 	if (record == NULL)
-		return bad_file(ev, row, "no record beside it", err);
+		return evidence_bad(ev, row, "no record beside it", err);
 	proof = &record->proof;
 	if (proof_file_parse(proof, bytes, ev->arena, &why) == -1)
-		return bad_file(ev, row, error_text(why.code), err);
+		return evidence_bad(ev, row, error_text(why.code), err);
 	buf_init(&again, PROOF_FILE_MAX);
 	proof_file_write(&again, proof);
 	is_same = span_is_equal(buf_span(&again), bytes);
@@ -310,7 +340,7 @@ open_proof(struct evidence *ev, const struct proof_file_row *row,
 			head = &ev->heads[i];
 	if (!is_same || proof->has_extra || proof->index != row->n ||
 	    head == NULL)
-		return bad_file(ev, row, "not in its form", err);
+		return evidence_bad(ev, row, "not in its form", err);
 	record->has_proof = true;
 	if (head->fault != E_NONE)
 		return 0;
@@ -334,8 +364,9 @@ open_records(struct evidence *ev, struct error *err)
 			ev->records[ev->records_n++] =
 			    (struct evidence_record){ .side = row->side,
 				    .index = row->n,
-				    .der = bytes_of(ev, row),
-				    .leaf = tree_leaf_hash(bytes_of(ev, row)) };
+				    .der = evidence_bytes(ev, row),
+				    .leaf = tree_leaf_hash(
+					evidence_bytes(ev, row)) };
 	}
 	if (ev->records_n > 0)
 		qsort(ev->records, ev->records_n, sizeof(*ev->records),
@@ -389,22 +420,48 @@ try_range(struct evidence *ev, const struct proof_claim_row *claim)
 	return E_NONE;
 }
 
+static int
+read_files(struct evidence *ev, struct error *err)
+{
+	const struct manifest *m = ev->manifest;
+
+	if (open_heads(ev, err) == -1 || open_records(ev, err) == -1 ||
+	    evidence_open_forks(ev, err) == -1 ||
+	    evidence_open_crls(ev, err) == -1)
+		return -1;
+	ev->ranges = arena_array(ev->arena, m->claims_n, sizeof(*ev->ranges));
+	for (size_t i = 0; i < m->claims_n; i++)
+		if (m->claims[i].claim == PROOF_NO_REACTION)
+			ev->ranges[i] = try_range(ev, &m->claims[i]);
+	return evidence_judge(ev, err);
+}
+
+/*
+ * What mirror lines there are hangs on credentials, and these on heads: where
+ * the cards' keys lead to further ones all is read once more with them.
+ */
 int
 evidence_open(struct evidence *out, const struct bundle *bundle,
     const struct manifest *manifest, struct arena *arena, struct error *err)
 {
-	*out = (struct evidence){ .arena = arena,
+	struct evidence again = { .arena = arena,
 		.bundle = bundle,
 		.manifest = manifest };
-	if (open_parties(out, err) == -1 || open_heads(out, err) == -1 ||
-	    open_records(out, err) == -1)
+
+	*out = again;
+	if (open_parties(out, err) == -1 || read_files(out, err) == -1)
 		return -1;
-	out->ranges =
-	    arena_array(arena, manifest->claims_n, sizeof(*out->ranges));
-	for (size_t i = 0; i < manifest->claims_n; i++)
-		if (manifest->claims[i].claim == PROOF_NO_REACTION)
-			out->ranges[i] = try_range(out, &manifest->claims[i]);
-	return evidence_judge(out, err);
+	if (!evidence_has_more_keys(out))
+		return 0;
+	for (unsigned side = 0; side < 2; side++) {
+		again.cards[side] = out->cards[side];
+		again.writers[side] = out->writers[side];
+		again.keys[side] = out->found[side];
+	}
+	evidence_close(out);
+	*out = again;
+	evidence_keys_begin(out);
+	return read_files(out, err);
 }
 
 void
@@ -413,7 +470,10 @@ evidence_close(struct evidence *evidence)
 	for (unsigned side = 0; side < 2; side++)
 		for (size_t i = 0; i < evidence->seals_n[side]; i++)
 			certificate_free(evidence->seals[side][i].certificate);
+	for (size_t i = 0; i < evidence->crls_n; i++)
+		crl_free(evidence->crls[i].crl);
 	evidence->seals_n[0] = evidence->seals_n[1] = 0;
+	evidence->crls_n = 0;
 }
 
 const struct evidence_record *

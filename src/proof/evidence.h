@@ -20,12 +20,30 @@
 #include "ledger/proof_file.h"
 #include "ledger/tree.h"
 #include "proof/manifest.h"
+#include "seal/crl.h"
 
 struct arena;
 struct bundle;
 struct card;
 struct certificate;
 struct record;
+
+/*
+ * A key that was named at from - 1 (0: by the card), and is not accepted any
+ * more by who has seen until - 1; UINT64_MAX: nothing shown says so.
+ */
+struct evidence_term {
+	uint64_t from, until;
+};
+
+/* The keys of one party: those that mirror the other's log, and of TLS. */
+struct evidence_keys {
+	struct span name; /* of its mirror keys */
+	struct note_key *mirrors;
+	struct evidence_term *terms; /* of each */
+	struct hash *pins;
+	size_t mirrors_n, pins_n;
+};
 
 /* A head, with its writer's signature unless ${fault} says otherwise. */
 struct evidence_head {
@@ -34,9 +52,11 @@ struct evidence_head {
 	struct span bytes;
 	struct hash root;
 	enum error_code fault;
-	bool has_line;       /* of the other party's mirror */
-	struct instant time; /* of that line */
-	size_t writer_line;  /* which lines of the note these are, from 0 */
+	bool has_line;             /* of the other party's mirror */
+	struct instant time;       /* of that line */
+	struct note_key mirror;    /* that made it */
+	struct evidence_term term; /* of that key */
+	size_t writer_line; /* which lines of the note these are, from 0 */
 	size_t mirror_line;
 };
 
@@ -64,6 +84,8 @@ struct evidence_record {
 	enum evidence_anchor anchor;
 	bool is_sealed; /* the certificate in force verifies it */
 	size_t seal;    /* which of the side's seals was in force */
+	bool is_issued; /* by an authority, which may revoke it */
+	struct revocation revocation; /* what the lists shown say of that */
 	bool has_proof;
 	struct proof_file proof;
 	const struct evidence_head *head; /* that it is included under */
@@ -81,22 +103,55 @@ struct evidence_frontier {
 	struct span bytes;
 };
 
+/* A list of revoked certificates. */
+struct evidence_crl {
+	unsigned side;
+	uint64_t n;
+	struct crl *crl;
+	bool is_used; /* of the time of a record that is shown */
+};
+
+/* What a set of them, a bit for each, says of the card's certificate. */
+struct evidence_told {
+	uint64_t set;
+	struct revocation revocation;
+};
+
+/*
+ * Two heads of one log, and what shows that they cannot both be true: two
+ * roots of one size; or the root that the larger tree had at the size of the
+ * smaller; or two leaves at one index.
+ */
+struct evidence_fork {
+	struct evidence_head heads[2]; /* bytes empty: none */
+	bool has_prefix;
+	struct hash prefix; /* so says the proof, under the second head */
+	struct proof prefix_proof;
+	bool has_path[2];
+	struct hash leaves[2];
+	struct proof_file paths[2];
+};
+
 struct evidence {
 	struct arena *arena;
 	const struct bundle *bundle;
 	const struct manifest *manifest;
 	const struct card *cards[2];
-	struct note_key writers[2]; /* of the log of each side */
-	struct note_key mirrors[2]; /* who mirrors the log of that side */
+	struct note_key writers[2];    /* of the log of each side */
+	struct evidence_keys keys[2];  /* of each party, for lines */
+	struct evidence_keys found[2]; /* while the records are judged */
 	struct evidence_head *heads;
 	size_t heads_n;
-	struct evidence_head forks[2][2]; /* bytes empty: none */
+	struct evidence_fork forks[2]; /* of the log of each side */
 	struct evidence_frontier *frontiers;
 	size_t frontiers_n;
 	struct evidence_record *records; /* by side and index */
 	size_t records_n;
 	struct evidence_seal *seals[2];
 	size_t seals_n[2];
+	struct evidence_crl *crls;
+	size_t crls_n;
+	struct evidence_told told[2];
 	enum error_code *ranges; /* of each claim: E_NONE if it is complete */
 };
 
@@ -120,6 +175,12 @@ void evidence_close(struct evidence *evidence);
 NODISCARD int evidence_check(const struct evidence *evidence,
     struct error *err);
 
+/* The bytes of a file that the manifest lists; and what is wrong with one. */
+struct span evidence_bytes(const struct evidence *evidence,
+    const struct proof_file_row *row);
+NODISCARD int evidence_bad(const struct evidence *evidence,
+    const struct proof_file_row *row, const char *why, struct error *err);
+
 /* NULL if there is none; the first in the log of ${side}. */
 const struct evidence_record *evidence_find(const struct evidence *evidence,
     unsigned side, const struct hash *leaf);
@@ -133,7 +194,42 @@ const struct evidence_frontier *evidence_frontier(const struct evidence
 
 /* evidence_judge.c: states of all records, in order, and the seals. */
 NODISCARD int evidence_judge(struct evidence *evidence, struct error *err);
+void evidence_push_seal(struct evidence *evidence, unsigned side, uint64_t from,
+    struct certificate *certificate);
 
-/* A note quoted in a receipt: a head of the log of ${side}. */
+/* Does it stand in its log?  What does not changes no key. */
+bool evidence_is_placed(const struct evidence_record *record);
+
+/* evidence_keys.c: the keys of the cards; then those of a credential, which
+ * fails if it is not valid. */
+void evidence_keys_begin(struct evidence *evidence);
+NODISCARD int evidence_see_credential(struct evidence *evidence,
+    const struct evidence_record *entry, const struct record *record,
+    struct error *err);
+bool evidence_has_more_keys(const struct evidence *evidence);
+
+/* The mirror keys of the party ${side} that count for who has seen ${view}
+ * entries of its log. */
+#define EVIDENCE_ANY_VIEW UINT64_MAX
+size_t evidence_mirrors_at(const struct evidence *evidence, unsigned side,
+    uint64_t view, struct note_key **out);
+const struct evidence_term *evidence_term_of(const struct evidence *evidence,
+    unsigned side, const struct note_key *key);
+
+/* evidence_crl.c: the lists; what they say of a record's seal; and that each
+ * says something of one. */
+NODISCARD int evidence_open_crls(struct evidence *evidence, struct error *err);
+NODISCARD int evidence_judge_crls(struct evidence *evidence,
+    struct evidence_record *entry, struct instant at, struct error *err);
+NODISCARD int evidence_check_crls(const struct evidence *evidence,
+    struct error *err);
+
+/* evidence_fork.c: what stands beside the heads of a fork. */
+NODISCARD int evidence_open_forks(struct evidence *evidence, struct error *err);
+
+/*
+ * A note quoted in a record that has seen ${view} entries of the log of who
+ * mirrors: a head of the log of ${side}.
+ */
 void evidence_open_head(const struct evidence *evidence,
-    struct evidence_head *head);
+    struct evidence_head *head, uint64_t view);

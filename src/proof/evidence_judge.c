@@ -32,8 +32,8 @@ hangs_on_certificate(enum error_code code)
 	}
 }
 
-static void
-push_seal(struct evidence *ev, unsigned side, uint64_t from,
+void
+evidence_push_seal(struct evidence *ev, unsigned side, uint64_t from,
     struct certificate *certificate)
 {
 	struct evidence_seal *seal = &ev->seals[side][ev->seals_n[side]++];
@@ -100,36 +100,16 @@ check_record(const struct evidence *ev, struct evidence_record *entry,
 	return 0;
 }
 
-/* The new certificate that a credential brings, or NULL. */
-static int
-credential_seal(struct certificate **out, const struct evidence *ev,
-    const struct record *record, struct error *err)
+bool
+evidence_is_placed(const struct evidence_record *entry)
 {
-	const struct fact *text;
-	struct span der;
-
-	*out = NULL;
-	if (record->kind != KIND_CREDENTIAL ||
-	    record_word(record, MEMBER_CREDENTIAL_USE) != WORD_KEY_USE_SEAL)
-		return 0;
-	text = record_fact(record, MEMBER_CREDENTIAL_CERTIFICATE);
-	if (!text->is_given)
-		return 0;
-	if (decode_base64(&der, text->text, ev->arena, err) == -1 ||
-	    certificate_parse(out, der, err) == -1)
-		return -1;
-	if (certificate_check_sealing(*out, NULL, 0, record->at, err) == 0)
-		return 0;
-	certificate_free(*out);
-	*out = NULL;
-	return -1;
+	return entry->head != NULL || entry->is_in_range;
 }
 
 static int
 try_entry(struct evidence *ev, struct evidence_record *entry, struct error *err)
 {
 	const struct evidence_seal *seals = ev->seals[entry->side];
-	struct certificate *next;
 	struct sealed sealed;
 	struct record *record;
 
@@ -140,17 +120,14 @@ try_entry(struct evidence *ev, struct evidence_record *entry, struct error *err)
 		ev->arena, err) == -1)
 		return -1;
 	entry->is_sealed = true;
+	if (evidence_judge_crls(ev, entry, sealed.at, err) == -1)
+		return -1;
 	if (record_read(&record, sealed.content, ev->arena, err) == -1 ||
 	    check_record(ev, entry, &sealed, record, err) == -1 ||
-	    credential_seal(&next, ev, record, err) == -1)
+	    evidence_see_credential(ev, entry, record, err) == -1)
 		return -1;
 	entry->record = record;
 	entry->content = sealed.content;
-	/* A change of keys that is not in the log changes nothing. */
-	if (next != NULL && (entry->head != NULL || entry->is_in_range))
-		push_seal(ev, entry->side, entry->index + 1, next);
-	else
-		certificate_free(next);
 	return 0;
 }
 
@@ -265,7 +242,7 @@ evidence_judge(struct evidence *ev, struct error *err)
 		    sizeof(*ev->seals[side]));
 		if (certificate_parse(&first, ev->cards[side]->seal, err) == -1)
 			return -1;
-		push_seal(ev, side, 0, first);
+		evidence_push_seal(ev, side, 0, first);
 	}
 	for (size_t i = 0; i < ev->records_n; i++)
 		if (judge_entry(ev, &ev->records[i], err) == -1)
@@ -280,7 +257,7 @@ evidence_judge(struct evidence *ev, struct error *err)
 			check_document(ev, row, err) == -1))
 			return -1;
 	}
-	return 0;
+	return evidence_check_crls(ev, err);
 }
 
 static int

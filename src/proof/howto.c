@@ -6,6 +6,7 @@
 #include "formats/card.h"
 #include "proof/bundle.h"
 #include "proof/evidence.h"
+#include "proof/howto_parts.h"
 #include "proof/howto_text.h"
 #include "proof/verify_claims.h"
 #include "seal/certificate.h"
@@ -16,21 +17,16 @@
 /* A tlog-proof: its name and the index, then hashes. */
 #define PROOF_FIRST_LINE 3
 
-struct howto {
-	struct buf *out;
-	const struct evidence *ev;
-};
-
-static const char *
-file_of(const struct howto *h, enum proof_use use, unsigned side, uint64_t n)
+const char *
+howto_file(const struct howto *h, enum proof_use use, unsigned side, uint64_t n)
 {
 	struct proof_file_row row = { .use = use, .side = side, .n = n };
 
 	return manifest_file_name(h->ev->manifest, &row, h->ev->arena);
 }
 
-static const char *
-party(const struct howto *h, unsigned side)
+const char *
+howto_party(const struct howto *h, unsigned side)
 {
 	return arena_text(h->ev->arena, h->ev->manifest->parties[side].party);
 }
@@ -79,7 +75,7 @@ bytes_of(const struct howto *h, const char *name)
 static void
 write_anchors(struct howto *h, unsigned side)
 {
-	const char *name = file_of(h, USE_ANCHORS, side, 0);
+	const char *name = howto_file(h, USE_ANCHORS, side, 0);
 	struct span pem;
 	unsigned at = 0;
 
@@ -104,8 +100,8 @@ static const char *
 anchors_of(const struct howto *h, unsigned side, uint64_t from)
 {
 	if (from == 0 && h->ev->cards[side]->anchors_n > 0)
-		return file_of(h, USE_ANCHORS, side, 0);
-	return file_of(h, USE_SEAL, side, from);
+		return howto_file(h, USE_ANCHORS, side, 0);
+	return howto_file(h, USE_SEAL, side, from);
 }
 
 static void
@@ -113,14 +109,32 @@ write_sealed(struct howto *h, const char *file, unsigned side, uint64_t from,
     struct instant at)
 {
 	buf_printf(h->out, "sealed %s %s %s %lld\n", file,
-	    file_of(h, USE_SEAL, side, from), anchors_of(h, side, from),
+	    howto_file(h, USE_SEAL, side, from), anchors_of(h, side, from),
 	    (long long)at.s);
+}
+
+/* With the lists of that time, where they say that it was not revoked. */
+static void
+write_unrevoked(struct howto *h, const struct evidence_record *entry)
+{
+	buf_printf(h->out, "unrevoked %s %s %s %lld -crl_check%s",
+	    howto_file(h, USE_RECORD, entry->side, entry->index),
+	    howto_file(h, USE_SEAL, entry->side, 0),
+	    anchors_of(h, entry->side, 0), (long long)entry->record->at.s,
+	    entry->revocation.is_whole_chain ? "_all" : "");
+	for (size_t i = 0; i < h->ev->crls_n; i++)
+		if (h->ev->crls[i].side == entry->side &&
+		    crl_is_of_time(h->ev->crls[i].crl, entry->record->at))
+			buf_printf(h->out, " %s",
+			    howto_file(h, USE_CRL, entry->side,
+				h->ev->crls[i].n));
+	buf_text(h->out, "\n");
 }
 
 static void
 write_card(struct howto *h, unsigned side)
 {
-	const char *name = file_of(h, USE_CARD, side, 0);
+	const char *name = howto_file(h, USE_CARD, side, 0);
 	const struct card *card = h->ev->cards[side];
 	struct span pem = bytes_of(h, name);
 	unsigned begin = line_of(pem, "-----BEGIN CMS");
@@ -130,7 +144,7 @@ write_card(struct howto *h, unsigned side)
 
 	buf_printf(h->out,
 	    "\n# The card of %s: its fingerprint, its seal, its keys.\n",
-	    party(h, side));
+	    howto_party(h, side));
 	buf_printf(h->out,
 	    "tail -n +%u %s | head -n %u | base64 -d >\"$T/card\"\n", begin + 1,
 	    name, end - begin - 1);
@@ -138,7 +152,7 @@ write_card(struct howto *h, unsigned side)
 	    hash_write(&card->fingerprint, digits));
 	write_sealed(h, "\"$T/card\"", side, 0, card->at);
 	buf_printf(h->out, "certificate '\"seal\":\"' %s\n",
-	    file_of(h, USE_SEAL, side, 0));
+	    howto_file(h, USE_SEAL, side, 0));
 	buf_printf(h->out, "has \"$T/content\" '\"log\":\"%s\"'\n",
 	    encode_base64_text(h->ev->arena,
 		span_of(card->log, CARD_KEY_BYTES)));
@@ -146,7 +160,7 @@ write_card(struct howto *h, unsigned side)
 	    (int)card->mirror.len, (const char *)card->mirror.ptr);
 	write_anchors(h, side);
 	buf_printf(h->out, "echo 'OK: this card says of itself: %s'\n",
-	    party(h, side));
+	    howto_party(h, side));
 	buf_printf(h->out, "echo '    its fingerprint: %s'\n",
 	    card_fingerprint_write(&card->fingerprint, text));
 }
@@ -156,7 +170,7 @@ write_head(struct howto *h, const struct evidence_head *head, const char *file)
 {
 	unsigned side = head->side;
 	struct span origin = h->ev->manifest->parties[side].origin;
-	const struct note_key *mirror = &h->ev->mirrors[side];
+	const struct note_key *mirror = &head->mirror;
 
 	if (head->fault != E_NONE) {
 		buf_printf(h->out, "# %s is not signed as it should be.\n",
@@ -184,31 +198,27 @@ write_heads(struct howto *h)
 		const struct evidence_head *head = &h->ev->heads[i];
 
 		write_head(h, head,
-		    file_of(h, USE_HEAD, head->side, head->size));
+		    howto_file(h, USE_HEAD, head->side, head->size));
 	}
 	for (unsigned side = 0; side < 2; side++)
 		for (unsigned i = 0; i < 2; i++)
-			if (h->ev->forks[side][i].bytes.len > 0)
-				write_head(h, &h->ev->forks[side][i],
-				    file_of(h, USE_FORK, side, i + 1));
+			if (h->ev->forks[side].heads[i].bytes.len > 0)
+				write_head(h, &h->ev->forks[side].heads[i],
+				    howto_file(h, USE_FORK, side, i + 1));
 }
 
 /* On which side each hash of an inclusion proof stands (RFC 9162, 2.1.3.2). */
-static void
-write_path(struct howto *h, const struct evidence_record *entry)
+void
+howto_steps(struct howto *h, const char *proof, unsigned line,
+    const struct proof *path, uint64_t at, uint64_t size)
 {
-	const char *proof = file_of(h, USE_PROOF, entry->side, entry->index);
-	const char *head = file_of(h, USE_HEAD, entry->side, entry->head->size);
-	uint64_t at = entry->index, last = entry->head->size - 1;
+	uint64_t last = size - 1;
 
-	buf_printf(h->out, "path %s %llu %s %zu\n", proof,
-	    (unsigned long long)entry->index, head,
-	    PROOF_FIRST_LINE + entry->proof.proof.n + 1);
-	for (size_t i = 0; i < entry->proof.proof.n; i++) {
+	for (size_t i = 0; i < path->n; i++) {
 		bool is_left = (at & 1) == 1 || at == last;
 
 		buf_printf(h->out, "up %s %zu %s\n", is_left ? "left" : "right",
-		    PROOF_FIRST_LINE + i, proof);
+		    line + i, proof);
 		while (is_left && (at & 1) == 0 && at > 0) {
 			at >>= 1;
 			last >>= 1;
@@ -216,6 +226,20 @@ write_path(struct howto *h, const struct evidence_record *entry)
 		at >>= 1;
 		last >>= 1;
 	}
+}
+
+static void
+write_path(struct howto *h, const struct evidence_record *entry)
+{
+	const char *proof = howto_file(h, USE_PROOF, entry->side, entry->index);
+	const char *head =
+	    howto_file(h, USE_HEAD, entry->side, entry->head->size);
+
+	buf_printf(h->out, "path %s %llu %s %zu\n", proof,
+	    (unsigned long long)entry->index, head,
+	    PROOF_FIRST_LINE + entry->proof.proof.n + 1);
+	howto_steps(h, proof, PROOF_FIRST_LINE, &entry->proof.proof,
+	    entry->index, entry->head->size);
 	buf_printf(h->out, "is_root %s\n", head);
 }
 
@@ -226,7 +250,7 @@ write_leaf(struct howto *h, const char *command,
 	char digits[HASH_TEXT_MAX];
 
 	buf_printf(h->out, "%s %s %s\n", command,
-	    file_of(h, USE_RECORD, entry->side, entry->index),
+	    howto_file(h, USE_RECORD, entry->side, entry->index),
 	    hash_write(&entry->leaf, digits));
 }
 
@@ -236,9 +260,15 @@ write_opened(struct howto *h, const struct evidence_record *entry)
 {
 	struct span origin = h->ev->manifest->parties[entry->side].origin;
 
-	write_sealed(h, file_of(h, USE_RECORD, entry->side, entry->index),
-	    entry->side, h->ev->seals[entry->side][entry->seal].from,
-	    entry->record->at);
+	if (entry->revocation.state == REVOCATION_REVOKED)
+		buf_text(h->out, "# A list has the certificate: not proven.\n");
+	if (entry->revocation.state == REVOCATION_NONE && entry->is_issued)
+		write_unrevoked(h, entry);
+	else
+		write_sealed(h,
+		    howto_file(h, USE_RECORD, entry->side, entry->index),
+		    entry->side, h->ev->seals[entry->side][entry->seal].from,
+		    entry->record->at);
 	buf_printf(h->out, "has \"$T/content\" '\"log\":\"%.*s\"'\n",
 	    (int)origin.len, (const char *)origin.ptr);
 }
@@ -268,6 +298,24 @@ write_documents(struct howto *h, const struct evidence_record *entry)
 	}
 }
 
+/* A mirror key that the credential names. */
+static void
+write_mirror(struct howto *h, const struct evidence_record *entry)
+{
+	const struct evidence_keys *keys = &h->ev->keys[entry->side];
+	struct buf vkey;
+
+	for (size_t i = 1; i < keys->mirrors_n; i++) {
+		if (keys->terms[i].from != entry->index + 1)
+			continue;
+		buf_init(&vkey, NOTE_VKEY_MAX);
+		note_key_write(&vkey, &keys->mirrors[i]);
+		buf_printf(h->out, "has \"$T/content\" '\"key\":\"%.*s\"'\n",
+		    (int)vkey.len, (const char *)vkey.ptr);
+		buf_clear(&vkey);
+	}
+}
+
 /* Cards in entry 0, a new certificate in a credential. */
 static void
 write_kind(struct howto *h, const struct evidence_record *entry)
@@ -281,7 +329,7 @@ write_kind(struct howto *h, const struct evidence_record *entry)
 		if (h->ev->seals[entry->side][i].from == entry->index + 1)
 			buf_printf(h->out,
 			    "certificate '\"certificate\":\"' %s\n",
-			    file_of(h, USE_SEAL, entry->side,
+			    howto_file(h, USE_SEAL, entry->side,
 				entry->index + 1));
 }
 
@@ -293,7 +341,8 @@ write_entry(struct howto *h, const struct evidence_record *entry)
 	if (entry->record != NULL)
 		kind = kind_row(entry->record->kind)->name;
 	buf_printf(h->out, "\n# Entry %llu of %s's log: %s.\n",
-	    (unsigned long long)entry->index, party(h, entry->side), kind);
+	    (unsigned long long)entry->index, howto_party(h, entry->side),
+	    kind);
 	if (entry->head != NULL) {
 		write_leaf(h, "leaf", entry);
 		write_path(h, entry);
@@ -302,10 +351,13 @@ write_entry(struct howto *h, const struct evidence_record *entry)
 		return;
 	write_opened(h, entry);
 	write_kind(h, entry);
+	if (entry->record->kind == KIND_CREDENTIAL)
+		write_mirror(h, entry);
 	write_documents(h, entry);
 	say(h, "OK",
 	    arena_printf(h->ev->arena, "entry %llu of %s, %s",
-		(unsigned long long)entry->index, party(h, entry->side), kind));
+		(unsigned long long)entry->index, howto_party(h, entry->side),
+		kind));
 }
 
 static void
@@ -328,11 +380,11 @@ write_range(struct howto *h, const struct proof_claim_row *claim)
 	    "\n# Entries %llu up to %llu of %s's log are complete, and none\n"
 	    "# of those that name the record %.12s is a reaction.\n",
 	    (unsigned long long)claim->from, (unsigned long long)claim->size,
-	    party(h, side), digits);
+	    howto_party(h, side), digits);
 	buf_text(h->out, "N=0\n");
 	for (unsigned i = 0; i < peaks; i++)
 		buf_printf(h->out, "peak %u %s\n", i + 1,
-		    file_of(h, USE_FRONTIER, side, claim->from));
+		    howto_file(h, USE_FRONTIER, side, claim->from));
 	for (uint64_t i = claim->from; i < claim->size; i++) {
 		const struct evidence_record *entry =
 		    evidence_entry(h->ev, side, i);
@@ -351,7 +403,7 @@ write_range(struct howto *h, const struct proof_claim_row *claim)
 		return;
 	write_times(h, "fold", (unsigned)__builtin_popcountll(claim->size) - 1);
 	buf_printf(h->out, "mv \"$T/s1\" \"$T/h\"\nis_root %s\n",
-	    file_of(h, USE_HEAD, side, claim->size));
+	    howto_file(h, USE_HEAD, side, claim->size));
 }
 
 /* The record names a root; below it is a receipt that quotes a line. */
@@ -370,24 +422,15 @@ write_not_earlier(struct howto *h, const struct proof_claim_row *claim)
 	buf_printf(h->out,
 	    "\n# Entry %llu of %s's log is younger than a line that it "
 	    "leads to.\n",
-	    (unsigned long long)record->index, party(h, claim->side));
+	    (unsigned long long)record->index, howto_party(h, claim->side));
 	write_opened(h, record);
 	buf_printf(h->out, "has \"$T/content\" \"$(line 3 %s)\"\n",
-	    file_of(h, USE_HEAD, receipt->side, receipt->head->size));
+	    howto_file(h, USE_HEAD, receipt->side, receipt->head->size));
 	write_opened(h, receipt);
 	buf_printf(h->out,
 	    "has \"$T/content\" \"$(line %zu %s | cut -d ' ' -f 3)\"\n",
 	    NOTE_FIRST_LINE + head->mirror_line,
-	    file_of(h, USE_HEAD, head->side, head->size));
-}
-
-static void
-write_fork(struct howto *h, const struct proof_claim_row *claim)
-{
-	buf_text(h->out, "\n# Two signed heads of one size, two roots.\n");
-	buf_printf(h->out, "is_fork %s %s\n",
-	    file_of(h, USE_FORK, claim->side, 1),
-	    file_of(h, USE_FORK, claim->side, 2));
+	    howto_file(h, USE_HEAD, head->side, head->size));
 }
 
 static void
@@ -409,7 +452,7 @@ write_claims(struct howto *h)
 		if (claim->claim == PROOF_NOT_EARLIER)
 			write_not_earlier(h, claim);
 		if (claim->claim == PROOF_FORK)
-			write_fork(h, claim);
+			howto_fork(h, claim);
 	}
 	buf_text(h->out, HOWTO_END);
 	for (size_t i = 0; i < m->claims_n; i++)
@@ -425,6 +468,7 @@ howto_write(struct buf *out, const struct evidence *evidence)
 	buf_text(out, HOWTO_START);
 	buf_text(out, HOWTO_COMMANDS);
 	buf_text(out, HOWTO_SIGNATURES);
+	buf_text(out, HOWTO_FORK);
 	for (unsigned side = 0; side < 2; side++)
 		write_card(&h, side);
 	write_heads(&h);

@@ -63,6 +63,19 @@
 	"        -out \"$T/content\" 2>\"$T/said\" || bad \"the seal of "      \
 	"$1\"\n"                                                               \
 	"}\n"                                                                  \
+	"\n# The same, and the lists of revoked certificates from $6 on, of "  \
+	"that\n"                                                               \
+	"# time, do not have what it was sealed with; $5: -crl_check, or\n"    \
+	"# -crl_check_all for all that stand above it too.\n"                  \
+	"unrevoked() {\n"                                                      \
+	"    F=$1 C=$2 A=$3 S=$4 K=$5\n"                                       \
+	"    shift 5\n"                                                        \
+	"    cat \"$A\" \"$@\" >\"$T/above\"\n"                                \
+	"    openssl cms -verify -cades -purpose any \"$K\" -inform DER \\\n"  \
+	"        -in \"$F\" -certfile \"$C\" -CAfile \"$T/above\" \\\n"        \
+	"        -attime \"$S\" -out \"$T/content\" 2>\"$T/said\" ||\n"        \
+	"        bad \"the seal of $F, or it is revoked\"\n"                   \
+	"}\n"                                                                  \
 	"\n# The hash of a leaf is SHA-256 of a zero byte and the entry.\n"    \
 	"leaf() {\n"                                                           \
 	"    { printf '\\000'; cat \"$1\"; } >\"$T/leaf\"\n"                   \
@@ -155,12 +168,32 @@
 	"        *\"\\\"kind\\\":\\\"$K\\\"\"*) bad \"a reaction: $K\" ;;\n"  \
 	"        esac\n"                                                      \
 	"    done\n"                                                          \
-	"}\n"                                                                 \
+	"}\n"
+
+#define HOWTO_FORK                                                            \
 	"\n# Heads $1 and $2 have one size and two roots.\n"                  \
 	"is_fork() {\n"                                                       \
 	"    [ \"$(line 2 \"$1\")\" = \"$(line 2 \"$2\")\" ] &&\n"            \
 	"        [ \"$(line 3 \"$1\")\" != \"$(line 3 \"$2\")\" ] ||\n"       \
 	"        bad 'these heads are no fork'\n"                             \
+	"}\n"                                                                 \
+	"\n# The file $1 begins with the line $2.\n"                          \
+	"begins() { [ \"$(line 1 \"$1\")\" = \"$2\" ] || bad \"the form of "  \
+	"$1\"; }\n"                                                           \
+	"\n# The root in line 3 of the head $1 is not the one in line $3 of " \
+	"$2.\n"                                                               \
+	"not_root() {\n"                                                      \
+	"    [ \"$(line 3 \"$1\")\" != \"$(line \"$3\" \"$2\")\" ] ||\n"      \
+	"        bad 'these heads are no fork'\n"                             \
+	"}\n"                                                                 \
+	"\n# One step to both roots, $T/h and, of the smaller tree, $T/f.\n"  \
+	"both() {\n"                                                          \
+	"    up left \"$1\" \"$2\"\n"                                         \
+	"    mv \"$T/h\" \"$T/g\"\n"                                          \
+	"    mv \"$T/f\" \"$T/h\"\n"                                          \
+	"    up left \"$1\" \"$2\"\n"                                         \
+	"    mv \"$T/h\" \"$T/f\"\n"                                          \
+	"    mv \"$T/g\" \"$T/h\"\n"                                          \
 	"}\n"
 
 #define HOWTO_HEADS                                                       \

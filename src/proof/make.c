@@ -1,7 +1,6 @@
 #include "proof/make.h"
 #include "base/arena.h"
 #include "base/error.h"
-#include "ledger/tree.h"
 #include "proof/bundle.h"
 #include "proof/evidence.h"
 #include "proof/make_files.h"
@@ -32,8 +31,10 @@ claim_record(struct making *m, const struct entry_row *entry, struct error *err)
 	struct proof_claim_row claim = { .record = entry->leaf,
 		.side = side_of(m, entry) };
 	struct making_head head;
+	uint64_t under;
 
-	if (making_add_record(m, claim.side, entry->index, 0, &head, err) ==
+	if (making_add_quote(m, claim.side, entry->index, &under, err) == -1 ||
+	    making_add_record(m, claim.side, entry->index, under, &head, err) ==
 		-1 ||
 	    making_add_documents(m, entry, err) == -1)
 		return -1;
@@ -257,33 +258,13 @@ claim_age(struct making *m, const struct entry_row *entry, struct error *err)
 	return 0;
 }
 
-/* Two heads of one size: they are held for ever. */
 static int
-claim_fork(struct making *m, unsigned side, struct error *err)
+claim_forks(struct making *m, struct error *err)
 {
-	struct proof_claim_row claim = { .claim = PROOF_FORK, .side = side };
-	const struct log_row *log = m->logs[side];
-	struct head_row *below, *rows;
-	size_t n = 0;
-
-	if (!is_wanted(m, PROOF_FORK) || !log->is_forked)
-		return 0;
-	for (uint64_t size = TREE_SIZE_MAX; n < 2; size = below->size - 1) {
-		if (store_head_below(m->store, log->id, size, &below, m->arena,
-			err) == -1)
+	for (unsigned side = 0; side < 2; side++)
+		if (is_wanted(m, PROOF_FORK) &&
+		    making_add_fork(m, side, err) == -1)
 			return -1;
-		if (below == NULL || below->size == 0)
-			return 0;
-		if (store_head_all(m->store, log->id, below->size, &rows, &n,
-			m->arena, err) == -1)
-			return -1;
-	}
-	for (unsigned i = 0; i < 2; i++)
-		if (making_add_file(m, USE_FORK, side, i + 1, rows[i].note,
-			err) == -1)
-			return -1;
-	claim.size = rows[0].size;
-	making_claim(m, &claim);
 	return 0;
 }
 
@@ -367,8 +348,7 @@ proof_make(struct bundle *out, struct docket *docket, struct store *store,
 		.bundle = out };
 	bundle_init(out, arena);
 	if (making_begin(m, err) == -1 || claim_ordered(m, err) == -1 ||
-	    claim_fork(m, 0, err) == -1 || claim_fork(m, 1, err) == -1 ||
-	    making_add_credentials(m, err) == -1 ||
+	    claim_forks(m, err) == -1 || making_add_credentials(m, err) == -1 ||
 	    evidence_open(ev, out, &m->manifest, arena, err) == -1)
 		goto out;
 	if (settle_claims(m, ev, err) == -1 || making_end(m, ev, err) == -1)

@@ -18,6 +18,12 @@
  *                           and, if it is held, the other party's mirror line
  *   <P>-frontier-<N>.txt    the hashes of the log's first N entries, folded
  *   fork-<P>-<1|2>.checkpoint
+ *                           two heads that cannot both be true
+ *   fork-<P>-prefix.txt     the root that the second log has at the size of
+ *                           the first, and the path from it to the second's
+ *   fork-<P>-<1|2>.tlog-proof  or two leaves (their extra) at one index
+ *   crl-<P>-<I>.pem         a list of revoked certificates by an issuer of its
+ *                           seal certificate
  *   document-<SHA-256>      a document's blob: 16 random bytes, the content
  */
 
@@ -67,3 +73,16 @@ struct proof_order {
 NODISCARD int proof_make(struct bundle *out, struct docket *docket,
     struct store *store, const struct proof_order *order, struct arena *arena,
     struct error *err);
+
+/*
+ * A copy of ${bundle}, which this program made, with the ${n} lists of revoked
+ * certificates ${crls}, in DER: each by an issuer that stands above the seal
+ * certificate of one of the two cards, and good at the time of a record shown
+ * that it sealed.
+ *
+ * Owns: ${out} is initialised here, lives in ${arena} and borrows ${bundle}.
+ * Fails: E_CRL; E_BUNDLE_CLAIM if a list has a certificate that a claim rests
+ * on; E_BUNDLE.
+ */
+NODISCARD int proof_add_crls(struct bundle *out, const struct bundle *bundle,
+    const struct span *crls, size_t n, struct arena *arena, struct error *err);

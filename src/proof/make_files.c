@@ -395,14 +395,19 @@ struct credentials {
 	unsigned side;
 };
 
+/* A mirror's keys are for heads of the other log, whatever is shown here. */
 static int
 see_credential(void *ctx, const struct entry_row *entry, struct error *err)
 {
 	struct credentials *credentials = ctx;
 	struct making *m = credentials->making;
 	struct making_head head;
+	struct record *record;
 
-	if (entry->index >= m->highest[credentials->side])
+	if (record_read(&record, entry->content, m->arena, err) == -1)
+		return -1;
+	if (entry->index >= m->highest[credentials->side] &&
+	    record_word(record, MEMBER_CREDENTIAL_USE) != WORD_KEY_USE_MIRROR)
 		return 0;
 	return making_add_record(m, credentials->side, entry->index, 0, &head,
 	    err);

@@ -67,6 +67,14 @@ NODISCARD int making_add_record(struct making *making, unsigned side,
     uint64_t index, uint64_t under, struct making_head *head,
     struct error *err);
 
+/*
+ * Where the key of the mirror of ${side}'s log was declared compromised at any
+ * time, the receipt that quotes a line above the entry; ${under} is the size
+ * of the head that it quotes, or 0.
+ */
+NODISCARD int making_add_quote(struct making *making, unsigned side,
+    uint64_t index, uint64_t *under, struct error *err);
+
 /* Entries [${from}, ${size}) of the log, and what is below them folded. */
 NODISCARD int making_add_range(struct making *making, unsigned side,
     uint64_t from, uint64_t size, struct error *err);
@@ -76,6 +84,10 @@ NODISCARD int making_add_documents(struct making *making,
     const struct entry_row *entry, struct error *err);
 
 void making_claim(struct making *making, const struct proof_claim_row *claim);
+
+/* make_fork.c: what shows that the log of ${side} was forked, if it was. */
+NODISCARD int making_add_fork(struct making *making, unsigned side,
+    struct error *err);
 
 /* The changes of keys below what was put in. */
 NODISCARD int making_add_credentials(struct making *making, struct error *err);

@@ -36,6 +36,11 @@ static const struct use_row {
 	[USE_FORK]     = { "fork",     "fork-",    "-", ".checkpoint",
 	    true, true },
 	[USE_DOCUMENT] = { "document", "document-", "", "",     false, false },
+	[USE_CRL]      = { "crl",      "crl-",     "-", ".pem", true,  true },
+	[USE_FORK_PREFIX] = { "fork-prefix", "fork-", "-prefix", ".txt",
+	    true, false },
+	[USE_FORK_PATH] = { "fork-path", "fork-", "-", ".tlog-proof",
+	    true, true },
 	/* clang-format on */
 };
 

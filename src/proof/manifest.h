@@ -22,7 +22,7 @@
  *   no-reaction  record, from and size: the range of the other log; until
  *   not-earlier  record, receipt: in the other log; size: of the head that it
  *                quotes; time: of its line
- *   fork         size
+ *   fork         size: of the first of two heads
  */
 
 #include <stddef.h>
@@ -60,6 +60,9 @@ enum proof_use {
 	USE_FRONTIER, /* n: size */
 	USE_FORK,     /* n: 1 or 2 */
 	USE_DOCUMENT, /* by its digest */
+	USE_CRL,      /* n: from 1 */
+	USE_FORK_PREFIX,
+	USE_FORK_PATH, /* n: 1 or 2 */
 	USE_COUNT
 };
 

@@ -235,27 +235,22 @@ certificate_write(struct buf *out, const struct certificate *c)
 	BIO_free(bio);
 }
 
-int
-certificate_read(struct span *out, struct span pem, struct arena *arena,
-    struct error *err)
+/* The next certificate of ${bio}; NULL in ${out} at the end of the text. */
+static int
+read_next(struct span *out, BIO *bio, struct arena *arena, struct error *err)
 {
-	BIO *bio = NULL;
 	char *name = NULL, *header = NULL;
 	unsigned char *der = NULL;
 	long len;
 	int rc = -1;
 
-	if (pem.len > 2 * CERTIFICATE_SIZE_MAX)
-		return error_set(err, E_CERTIFICATE, "%zu bytes", pem.len);
-	ERR_clear_error();
-	bio = BIO_new_mem_buf(pem.len > 0 ? pem.ptr : (const void *)"",
-	    (int)pem.len);
-	if (bio == NULL) {
-		crypto_error(err, E_SEAL_CRYPTO, "PEM");
-		goto out;
-	}
+	*out = span_of(NULL, 0);
 	if (!PEM_read_bio(bio, &name, &header, &der, &len)) {
-		crypto_error(err, E_CERTIFICATE, "PEM");
+		if (ERR_GET_REASON(ERR_peek_last_error()) ==
+		    PEM_R_NO_START_LINE)
+			rc = 0;
+		else
+			crypto_error(err, E_CERTIFICATE, "PEM");
 		goto out;
 	}
 	if (strcmp(name, PEM_STRING_X509) != 0) {
@@ -268,6 +263,64 @@ out:
 	OPENSSL_free(name);
 	OPENSSL_free(header);
 	OPENSSL_free(der);
+	return rc;
+}
+
+int
+certificate_read_all(struct span *out, size_t max, size_t *n, struct span pem,
+    struct arena *arena, struct error *err)
+{
+	struct span next = { NULL, 0 };
+	BIO *bio = NULL;
+	int rc = -1;
+
+	*n = 0;
+	if (pem.len == 0 || pem.len > (max + 1) * CERTIFICATE_PEM_MAX)
+		return error_set(err, E_CERTIFICATE, "%zu bytes", pem.len);
+	ERR_clear_error();
+	if ((bio = BIO_new_mem_buf(pem.ptr, (int)pem.len)) == NULL) {
+		crypto_error(err, E_SEAL_CRYPTO, "PEM");
+		goto out;
+	}
+	for (;;) {
+		if (read_next(&next, bio, arena, err) == -1)
+			goto out;
+		if (next.ptr == NULL)
+			break;
+		if (*n == max) {
+			error_set(err, E_CERTIFICATE, "more than %zu", max);
+			goto out;
+		}
+		out[(*n)++] = next;
+	}
+	rc = *n > 0 ? 0 : error_set(err, E_CERTIFICATE, "no PEM");
+out:
+	ERR_clear_error();
+	BIO_free(bio);
+	return rc;
+}
+
+int
+certificate_read(struct span *out, struct span pem, struct arena *arena,
+    struct error *err)
+{
+	struct span next = { NULL, 0 };
+	BIO *bio;
+	int rc;
+
+	if (pem.len > CERTIFICATE_PEM_MAX)
+		return error_set(err, E_CERTIFICATE, "%zu bytes", pem.len);
+	ERR_clear_error();
+	bio = BIO_new_mem_buf(pem.len > 0 ? pem.ptr : (const void *)"",
+	    (int)pem.len);
+	if (bio == NULL)
+		return crypto_error(err, E_SEAL_CRYPTO, "PEM");
+	rc = read_next(&next, bio, arena, err);
+	if (rc == 0 && next.ptr == NULL)
+		rc = error_set(err, E_CERTIFICATE, "no PEM");
+	if (rc == 0)
+		*out = next;
+	ERR_clear_error();
 	BIO_free(bio);
 	return rc;
 }

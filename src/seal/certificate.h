@@ -22,6 +22,9 @@ struct error;
 /* Largest certificate accepted, in bytes of DER. */
 #define CERTIFICATE_SIZE_MAX ((size_t)16 << 10)
 
+/* Bytes of PEM text of one certificate, and what stands around it. */
+#define CERTIFICATE_PEM_MAX (2 * CERTIFICATE_SIZE_MAX)
+
 /* Most certificates in a card's list of anchors. */
 #define CERTIFICATE_ANCHORS_MAX ((size_t)8)
 
@@ -74,7 +77,8 @@ NODISCARD int certificate_check_time(const struct certificate *certificate,
  * RSA key, keyUsage digitalSignature, no extendedKeyUsage or one with
  * emailProtection, valid at ${at}, and self-signed or with a chain to a
  * self-signed one among ${anchors}, which holds ${n} DER certificates, the
- * intermediate ones too (RFC 5280, 6).
+ * intermediate ones too (RFC 5280, 6).  The chain has to be good from
+ * notBefore to notAfter: then no record that it may seal ever lacks one.
  *
  * Fails: E_CERTIFICATE, E_SEAL_EXPIRED, E_SEAL_CRYPTO.
  */
@@ -102,3 +106,13 @@ void certificate_write(struct buf *out, const struct certificate *certificate);
  */
 NODISCARD int certificate_read(struct span *out, struct span pem,
     struct arena *arena, struct error *err);
+
+/*
+ * The DER of all certificates in the PEM text ${pem}, one at least and ${max}
+ * at most; text between them is passed over.
+ *
+ * Owns: ${out}, an array of ${max}, points into ${arena}.
+ * Fails: E_CERTIFICATE.
+ */
+NODISCARD int certificate_read_all(struct span *out, size_t max, size_t *n,
+    struct span pem, struct arena *arena, struct error *err);

@@ -2,6 +2,7 @@
 #include <stdbool.h>
 
 #include "seal/certificate.h"
+#include "seal/chain.h"
 #include "seal/crypto.h"
 
 /* RFC 5280's levels in libcrypto: 2 is 112 bits, so no SHA-1 in a chain. */
@@ -21,9 +22,8 @@ certificate_check_time(const struct certificate *c, struct instant at,
 	return 0;
 }
 
-/* Certificates that may stand above ${c}: its anchors, or itself. */
-static int
-fill_store(X509_STORE *store, const struct certificate *c,
+int
+chain_fill(X509_STORE *store, const struct certificate *c,
     const struct span *anchors, size_t n, struct error *err)
 {
 	if (certificate_is_self_signed(c)) {
@@ -47,17 +47,34 @@ fill_store(X509_STORE *store, const struct certificate *c,
 	return 0;
 }
 
-/*
- * The chain that "openssl cms -verify -purpose any -CAfile" would build.
- * X509_V_FLAG_TRUSTED_FIRST and the purpose are its defaults.
- */
+/* X509_V_FLAG_TRUSTED_FIRST and the purpose are libcrypto's defaults. */
+void
+chain_set(X509_STORE_CTX *chain, struct instant at)
+{
+	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(chain);
+
+	X509_VERIFY_PARAM_set_time(param, (time_t)at.s);
+	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
+	X509_VERIFY_PARAM_set_depth(param, (int)CERTIFICATE_ANCHORS_MAX);
+}
+
+int
+chain_error(struct error *err, X509_STORE_CTX *chain)
+{
+	int why = X509_STORE_CTX_get_error(chain);
+
+	return error_set(err,
+	    why == X509_V_ERR_OUT_OF_MEM ? E_SEAL_CRYPTO : E_CERTIFICATE, "%s",
+	    X509_verify_cert_error_string(why));
+}
+
+/* The chain that "openssl cms -verify -purpose any -CAfile" would build. */
 static int
-check_chain(const struct certificate *c, const struct span *anchors, size_t n,
+chain_at(const struct certificate *c, const struct span *anchors, size_t n,
     struct instant at, struct error *err)
 {
 	X509_STORE *store = NULL;
 	X509_STORE_CTX *chain = NULL;
-	X509_VERIFY_PARAM *param;
 	int rc = -1;
 
 	ERR_clear_error();
@@ -66,24 +83,15 @@ check_chain(const struct certificate *c, const struct span *anchors, size_t n,
 		crypto_error(err, E_SEAL_CRYPTO, "chain");
 		goto out;
 	}
-	if (fill_store(store, c, anchors, n, err) == -1)
+	if (chain_fill(store, c, anchors, n, err) == -1)
 		goto out;
 	if (!X509_STORE_CTX_init(chain, store, c->x509, NULL)) {
 		crypto_error(err, E_SEAL_CRYPTO, "chain");
 		goto out;
 	}
-	param = X509_STORE_CTX_get0_param(chain);
-	X509_VERIFY_PARAM_set_time(param, (time_t)at.s);
-	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
-	X509_VERIFY_PARAM_set_depth(param, (int)CERTIFICATE_ANCHORS_MAX);
+	chain_set(chain, at);
 	if (X509_verify_cert(chain) != 1) {
-		error_set(err,
-		    X509_STORE_CTX_get_error(chain) == X509_V_ERR_OUT_OF_MEM ?
-			E_SEAL_CRYPTO :
-			E_CERTIFICATE,
-		    "%s",
-		    X509_verify_cert_error_string(
-			X509_STORE_CTX_get_error(chain)));
+		chain_error(err, chain);
 		goto out;
 	}
 	rc = 0;
@@ -92,6 +100,21 @@ out:
 	X509_STORE_CTX_free(chain);
 	X509_STORE_free(store);
 	return rc;
+}
+
+/*
+ * Good at both ends of its own time, so at all times between: what it may
+ * seal then has a chain, for us and for the openssl command.
+ */
+static int
+check_chain(const struct certificate *c, const struct span *anchors, size_t n,
+    struct error *err)
+{
+	struct instant last = instant_add(c->not_after, period_of(-1));
+
+	if (chain_at(c, anchors, n, c->not_before, err) == -1)
+		return -1;
+	return chain_at(c, anchors, n, last, err);
 }
 
 int
@@ -114,7 +137,7 @@ certificate_check_sealing(const struct certificate *c,
 		    "extended key usage is not emailProtection");
 	if (certificate_check_time(c, at, err) == -1)
 		return -1;
-	return check_chain(c, anchors, n, at, err);
+	return check_chain(c, anchors, n, err);
 }
 
 int
@@ -131,5 +154,5 @@ certificate_check_encryption(const struct certificate *c,
 		    "key usage is not keyAgreement");
 	if (certificate_check_time(c, at, err) == -1)
 		return -1;
-	return check_chain(c, anchors, n, at, err);
+	return check_chain(c, anchors, n, err);
 }

@@ -71,6 +71,16 @@ NODISCARD int seal_key_read(struct seal_key **out, struct span key,
 NODISCARD int seal_key_write(struct buf *out, const struct seal_key *key,
     struct error *err);
 
+/*
+ * Append a certificate request (PKCS#10, RFC 2986) in PEM, for an authority to
+ * sign: the subject of the certificate, keyUsage digitalSignature.  The
+ * private key stays where it is.
+ *
+ * Fails: E_SEAL_CRYPTO.
+ */
+NODISCARD int seal_key_request(struct buf *out, const struct seal_key *key,
+    struct error *err);
+
 void seal_key_free(struct seal_key *key);
 
 /* Owns: ${key}. */

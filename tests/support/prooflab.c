@@ -1,13 +1,23 @@
 #include "tests/support/prooflab.h"
 
+#include <err.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "ledger/cosignature.h"
+#include "ledger/note.h"
 #include "ledger/proof_file.h"
+#include "proc/bundle_file.h"
 #include "proof/manifest.h"
 #include "seal/digest.h"
+#include "seal/ed25519.h"
 #include "store/tile.h"
+#include "tests/lab.h"
+#include "tests/support/storelab.h"
 
 static void
 open_lab(struct prooflab *lab)
@@ -15,7 +25,9 @@ open_lab(struct prooflab *lab)
 	struct record record;
 
 	lab->arena = arena_new();
-	two_open(&lab->two, 2);
+	/* two_open() would forget what the nodes are to be made of. */
+	two_begin(&lab->two, 2);
+	two_introduce(&lab->two.nodes[TWO_NORTH], &lab->two.nodes[TWO_SOUTH]);
 	lab->north = &lab->two.nodes[TWO_NORTH];
 	lab->south = &lab->two.nodes[TWO_SOUTH];
 	record = two_record(&lab->two, KIND_REQUEST, NULL);
@@ -27,6 +39,14 @@ open_lab(struct prooflab *lab)
 	two_later(&lab->two, 5);
 	if (!two_talk(&lab->two))
 		mem_die("the nodes do not come to rest");
+}
+
+void
+prooflab_open_issued(struct prooflab *lab, const struct authority_seal *issued)
+{
+	memset(lab, 0, sizeof(*lab));
+	lab->two.nodes[TWO_NORTH].issued = issued;
+	open_lab(lab);
 }
 
 void
@@ -335,4 +355,89 @@ prooflab_add_file(struct prooflab *lab, struct bundle *out,
 	add_row(lab, &all, &manifest, row, bytes);
 	list_files(lab, &manifest, &all);
 	write_lists(lab, out, &all, &manifest);
+}
+
+int
+prooflab_howto(struct prooflab *lab, const struct bundle *bundle,
+    const char **said)
+{
+	const char *dir =
+	    arena_printf(lab->arena, "%s/bundle", lab_directory());
+	const char *out = arena_printf(lab->arena, "%s.said", dir);
+	struct error error;
+	int status, fd;
+	pid_t pid;
+
+	two_must(bundle_write_directory(bundle, dir, &error), &error, "write");
+	if ((pid = fork()) == -1)
+		err(1, "fork");
+	if (pid == 0) {
+		fd = open(out, O_WRONLY | O_CREAT, 0600);
+		if (fd != -1 && dup2(fd, STDOUT_FILENO) != -1 &&
+		    dup2(fd, STDERR_FILENO) != -1 && chdir(dir) == 0)
+			execlp("sh", "sh", MANIFEST_HOWTO_NAME, (char *)NULL);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) == -1)
+		err(1, "wait");
+	*said = arena_text(lab->arena, lab_file(lab->arena, out));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+void
+prooflab_swap_head(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, struct span name, struct span bytes)
+{
+	struct span old = bundle_find(bundle, name)->bytes;
+	struct bundle swapped;
+
+	prooflab_swap(lab, &swapped, bundle, name, bytes);
+	for (size_t i = 0; i < swapped.n; i++) {
+		struct bundle_file *file = &swapped.files[i];
+		size_t before = file->bytes.len - old.len;
+		struct buf buf;
+
+		if (file->bytes.len < old.len ||
+		    !span_is_equal(span_skip(file->bytes, before), old))
+			continue;
+		buf_init(&buf, BUNDLE_FILE_MAX);
+		buf_add(&buf, span_of(file->bytes.ptr, before));
+		buf_add(&buf, bytes);
+		file->bytes = arena_copy(lab->arena, buf_span(&buf));
+		buf_clear(&buf);
+	}
+	prooflab_list(lab, out, &swapped, NULL, NULL);
+}
+
+struct span
+prooflab_unmirrored(struct span head)
+{
+	struct span rest = head;
+
+	for (unsigned i = 0; i < 5; i++)
+		rest = span_skip(rest, span_find(rest, '\n') + 1);
+	return span_of(head.ptr, head.len - rest.len);
+}
+
+struct span
+prooflab_line(struct prooflab *lab, struct span head, const char *name,
+    const struct ed25519_key *key)
+{
+	uint8_t public[ED25519_PUBLIC_BYTES];
+	struct note_key note_key;
+	struct note note;
+	struct span line;
+	struct error err;
+	struct buf buf;
+
+	ed25519_public(key, public);
+	note_key = note_key_of(NOTE_KEY_COSIGNER, span_text(name), public);
+	two_must(note_parse(&note, head, lab->arena, &err), &err, "note");
+	buf_init(&buf, NOTE_SIZE_MAX);
+	two_must(cosignature_sign(&buf, &note_key, key, note.text, lab->two.now,
+		     &err),
+	    &err, "line");
+	line = arena_copy(lab->arena, buf_span(&buf));
+	buf_clear(&buf);
+	return line;
 }

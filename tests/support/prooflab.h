@@ -29,6 +29,11 @@ void prooflab_open(struct prooflab *lab);
 
 /* The same with other keys: what a forger can make. */
 void prooflab_open_forged(struct prooflab *lab);
+
+/* The same; an authority issued the seal of north. */
+struct authority_seal;
+void prooflab_open_issued(struct prooflab *lab,
+    const struct authority_seal *issued);
 void prooflab_close(struct prooflab *lab);
 
 /* South reacts, and both have it.  Returns the reaction. */
@@ -89,3 +94,25 @@ void prooflab_add_file(struct prooflab *lab, struct bundle *out,
 /* A copy whose sums, and nothing else, fit the files. */
 void prooflab_sum(struct prooflab *lab, struct bundle *out,
     const struct bundle *bundle);
+
+/*
+ * Put ${bytes} in place of the file ${name}, and of its bytes wherever else
+ * they stand at the end of a path, and write the lists anew.
+ */
+void prooflab_swap_head(struct prooflab *lab, struct bundle *out,
+    const struct bundle *bundle, struct span name, struct span bytes);
+
+/* The text of a head and the line of its log, no other. */
+struct span prooflab_unmirrored(struct span head);
+
+/* A mirror's line on ${head} by ${key}, named so, at the lab's time. */
+struct ed25519_key;
+struct span prooflab_line(struct prooflab *lab, struct span head,
+    const char *name, const struct ed25519_key *key);
+
+/*
+ * Run the HOWTO of ${bundle} as its reader would, with sh and openssl: what it
+ * prints, and its exit status.
+ */
+int prooflab_howto(struct prooflab *lab, const struct bundle *bundle,
+    const char **said);

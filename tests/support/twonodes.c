@@ -9,6 +9,7 @@
 #include "formats/card.h"
 #include "seal/digest.h"
 #include "store/store.h"
+#include "tests/support/authority.h"
 #include "tests/support/faultblobs.h"
 #include "tests/support/faultvfs.h"
 #include "tests/support/twonodes.h"
@@ -147,6 +148,9 @@ fill_card(struct two_node *node, struct card *card,
 	card->mirror = keeper_key_current(keys, KEEPER_MIRROR)->bytes;
 	card->seal = keeper_key_current(keys, KEEPER_SEAL)->bytes;
 	card->encryption = keeper_key_current(keys, KEEPER_ENCRYPTION)->bytes;
+	for (size_t i = 0; node->issued != NULL && i < node->issued->above_n;
+	     i++)
+		card->anchors[card->anchors_n++] = node->issued->above[i];
 	card->tls[0] = digest_of(card->party);
 	card->tls_n = 1;
 	card->is_exercise = true;
@@ -217,6 +221,10 @@ make_node(struct two_node *node)
 	};
 	struct error err;
 
+	if (node->issued != NULL) {
+		holder.seal_key = node->issued->key;
+		holder.seal_certificate = node->issued->certificate;
+	}
 	snprintf(node->path, sizeof(node->path), "%s.db", node->country);
 	buf_init(&node->journal, JOURNAL_MAX);
 	node->ops = (struct keeper_ops){ journal_load, journal_append,

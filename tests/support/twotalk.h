@@ -36,6 +36,7 @@ enum two_name { TWO_NORTH, TWO_SOUTH, TWO_EAST, TWO_COUNT };
 
 #define TWO_FILES_MAX 16
 
+struct authority_seal;
 struct faultblobs;
 struct two;
 
@@ -53,6 +54,8 @@ struct two_node {
 	bool is_withholding;   /* lodges no receipts and no refusals */
 	const char *log_seed;  /* 32 bytes; NULL: a key of its own */
 	const char *endpoints; /* how many; NULL is "1" */
+	/* By an authority; NULL: a seal of its own, self-signed. */
+	const struct authority_seal *issued;
 	struct store *store;
 	struct faultblobs *disk; /* of documents */
 	struct blob_dir blobs;

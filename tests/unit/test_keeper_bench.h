@@ -136,9 +136,11 @@ bench_new(void)
 static UNUSED struct keeper_holder
 bench_holder(bool is_exercise)
 {
-	return (struct keeper_holder){ BENCH_PARTY, "XN", is_exercise,
-		instant_of(IDENTITIES_NOT_BEFORE_S),
-		instant_of(IDENTITIES_NOT_AFTER_S) };
+	return (struct keeper_holder){ .party = BENCH_PARTY,
+		.country = "XN",
+		.is_exercise = is_exercise,
+		.not_before = instant_of(IDENTITIES_NOT_BEFORE_S),
+		.not_after = instant_of(IDENTITIES_NOT_AFTER_S) };
 }
 
 /* The keeper as after a start. */

@@ -149,35 +149,6 @@ TEST(no_byte_of_evidence_can_be_flipped_by_who_writes_the_lists_anew)
 	prooflab_close(&lab);
 }
 
-/*
- * Put ${bytes} in place of the file ${name}, and of its bytes wherever else
- * they stand at the end of a path, and write the lists anew.
- */
-static void
-swap_head(struct bundle *out, const struct bundle *bundle, struct span name,
-    struct span bytes)
-{
-	struct span old = bundle_find(bundle, name)->bytes;
-	struct bundle swapped;
-
-	prooflab_swap(&lab, &swapped, bundle, name, bytes);
-	for (size_t i = 0; i < swapped.n; i++) {
-		struct bundle_file *file = &swapped.files[i];
-		size_t before = file->bytes.len - old.len;
-		struct buf buf;
-
-		if (file->bytes.len < old.len ||
-		    !span_is_equal(span_skip(file->bytes, before), old))
-			continue;
-		buf_init(&buf, BUNDLE_FILE_MAX);
-		buf_add(&buf, span_of(file->bytes.ptr, before));
-		buf_add(&buf, bytes);
-		file->bytes = arena_copy(lab.arena, buf_span(&buf));
-		buf_clear(&buf);
-	}
-	prooflab_list(&lab, out, &swapped, NULL, NULL);
-}
-
 /* The head of north's log that the request is under. */
 static struct span
 head_name(const struct bundle *bundle)
@@ -208,23 +179,12 @@ TEST(no_byte_of_a_head_can_be_flipped_together_with_the_paths_to_it)
 		struct bundle spoilt;
 
 		((uint8_t *)(uintptr_t)bytes.ptr)[at] ^= 1;
-		swap_head(&spoilt, &bundle, name, bytes);
+		prooflab_swap_head(&lab, &spoilt, &bundle, name, bytes);
 		if (says_the_same(&spoilt, &trust, &report.lines[0]))
 			survived++;
 	}
 	check_int(survived, 0);
 	prooflab_close(&lab);
-}
-
-/* The text of a head and the line of its log, no other. */
-static struct span
-without_mirror(struct span head)
-{
-	struct span rest = head;
-
-	for (unsigned i = 0; i < 5; i++)
-		rest = span_skip(rest, span_find(rest, '\n') + 1);
-	return span_of(head.ptr, head.len - rest.len);
 }
 
 static enum proof_verdict
@@ -237,9 +197,10 @@ verdict_with_line(const struct bundle *bundle, const struct proof_trust *trust,
 	struct buf buf;
 
 	buf_init(&buf, NOTE_SIZE_MAX);
-	buf_add(&buf, without_mirror(bundle_find(bundle, name)->bytes));
+	buf_add(&buf, prooflab_unmirrored(bundle_find(bundle, name)->bytes));
 	buf_add(&buf, line);
-	swap_head(&forged, bundle, name, arena_copy(lab.arena, buf_span(&buf)));
+	prooflab_swap_head(&lab, &forged, bundle, name,
+	    arena_copy(lab.arena, buf_span(&buf)));
 	buf_clear(&buf);
 	prooflab_verify(&lab, &forged, trust, &report);
 	return prooflab_verdict(&report, PROOF_TAKEN);
@@ -250,24 +211,8 @@ static struct span
 line_of(const struct bundle *bundle, const char *name,
     const struct ed25519_key *key)
 {
-	struct span head = bundle_find(bundle, head_name(bundle))->bytes;
-	uint8_t public[ED25519_PUBLIC_BYTES];
-	struct note_key note_key;
-	struct note note;
-	struct span line;
-	struct error err;
-	struct buf buf;
-
-	ed25519_public(key, public);
-	note_key = note_key_of(NOTE_KEY_COSIGNER, span_text(name), public);
-	two_must(note_parse(&note, head, lab.arena, &err), &err, "note");
-	buf_init(&buf, NOTE_SIZE_MAX);
-	two_must(cosignature_sign(&buf, &note_key, key, note.text, lab.two.now,
-		     &err),
-	    &err, "line");
-	line = arena_copy(lab.arena, buf_span(&buf));
-	buf_clear(&buf);
-	return line;
+	return prooflab_line(&lab,
+	    bundle_find(bundle, head_name(bundle))->bytes, name, key);
 }
 
 TEST(only_the_line_of_the_other_party_s_mirror_is_a_receipt)

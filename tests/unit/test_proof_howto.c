@@ -1,9 +1,5 @@
-#include <err.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/encode.h"
@@ -18,38 +14,12 @@
 
 static struct prooflab lab;
 
-/* Run the HOWTO of ${bundle} as its reader would; what it prints. */
-static int
-run_howto(const struct bundle *bundle, const char **said)
-{
-	const char *dir = arena_printf(lab.arena, "%s/bundle", lab_directory());
-	const char *out = arena_printf(lab.arena, "%s.said", dir);
-	struct error error;
-	int status, fd;
-	pid_t pid;
-
-	two_must(bundle_write_directory(bundle, dir, &error), &error, "write");
-	if ((pid = fork()) == -1)
-		err(1, "fork");
-	if (pid == 0) {
-		fd = open(out, O_WRONLY | O_CREAT, 0600);
-		if (fd != -1 && dup2(fd, STDOUT_FILENO) != -1 &&
-		    dup2(fd, STDERR_FILENO) != -1 && chdir(dir) == 0)
-			execlp("sh", "sh", MANIFEST_HOWTO_NAME, (char *)NULL);
-		_exit(127);
-	}
-	if (waitpid(pid, &status, 0) == -1)
-		err(1, "wait");
-	*said = arena_text(lab.arena, lab_file(lab.arena, out));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 static void
 check_runs(const struct bundle *bundle, const char *line)
 {
 	const char *said;
 
-	if (!check_int(run_howto(bundle, &said), 0) ||
+	if (!check_int(prooflab_howto(&lab, bundle, &said), 0) ||
 	    !check(strstr(said, line) != NULL))
 		tap_note("%s", said);
 }
@@ -232,7 +202,7 @@ TEST(the_commands_refuse_each_file_that_was_changed)
 	open_silence(&bundle);
 	for (size_t i = 0; i < bundle.n; i++) {
 		flip(&spoilt, &bundle, i);
-		if (!check(run_howto(&spoilt, &said) > 0))
+		if (!check(prooflab_howto(&lab, &spoilt, &said) > 0))
 			tap_note("%.*s", (int)bundle.files[i].name.len,
 			    (const char *)bundle.files[i].name.ptr);
 	}
@@ -256,7 +226,7 @@ TEST(the_commands_look_behind_the_digests)
 			continue;
 		flip(&spoilt, &bundle, i);
 		prooflab_list(&lab, &listed, &spoilt, NULL, NULL);
-		if (!check(run_howto(&listed, &said) > 0) ||
+		if (!check(prooflab_howto(&lab, &listed, &said) > 0) ||
 		    !check(strstr(said, MANIFEST_SUMS_NAME) == NULL))
 			tap_note("%.*s", (int)name.len, (const char *)name.ptr);
 	}
