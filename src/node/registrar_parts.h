@@ -142,6 +142,9 @@ void registrar_answer(struct registrar *r, struct asked *asked);
 void registrar_send_pins(struct registrar *r);
 void registrar_wake(struct registrar *r, struct span peer);
 
+/* The courier learns of its peers by being woken for each. */
+void registrar_wake_all(struct registrar *r);
+
 /* registrar_jobs.c: what the courier is doing */
 void registrar_give_job(struct registrar *r, struct asked *asked);
 struct given_job *registrar_take_job(struct registrar *r, uint32_t id);
