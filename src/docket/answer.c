@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "base/arena.h"
 #include "base/cursor.h"
 #include "base/error.h"
@@ -316,14 +318,18 @@ note_failure(struct delivery *d, struct delivery_row *row,
     const struct error *fault, struct error *err)
 {
 	int64_t pause = DELIVER_RETRY_MIN_S;
+	char what[CARD_PARTY_MAX + 16];
 
 	for (unsigned i = 0; i < row->failures && pause < DELIVER_RETRY_MAX_S;
 	     i++)
 		pause *= 2;
 	if (pause > DELIVER_RETRY_MAX_S)
 		pause = DELIVER_RETRY_MAX_S;
-	if (row->failures == 0)
-		log_error("delivery", fault);
+	if (row->failures == 0) {
+		snprintf(what, sizeof(what), "delivery to %.*s",
+		    (int)row->peer.len, (const char *)row->peer.ptr);
+		log_error(what, fault);
+	}
 	row->failures++;
 	row->endpoint++;
 	row->next_try = instant_add(d->now, period_of(pause));

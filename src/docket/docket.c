@@ -43,43 +43,66 @@ static int
 load_own_card(struct docket *docket, const struct hash *fingerprint,
     const struct card **out, struct error *err)
 {
+	struct arena *arena = arena_new();
 	struct card *card;
 	struct span file;
+	int rc = -1;
 
 	*out = docket->self;
-	if (hash_is_equal(fingerprint, &docket->self->fingerprint))
-		return 0;
-	if (store_card_get(docket->parts.store, fingerprint, &file,
-		docket->arena, err) == -1 ||
-	    card_open(&card, file, docket->arena, err) == -1)
-		return -1;
-	*out = card;
-	return 0;
+	if (hash_is_equal(fingerprint, &docket->self->fingerprint)) {
+		rc = 0;
+		goto out;
+	}
+	if (store_card_get(docket->parts.store, fingerprint, &file, arena,
+		err) == -1 ||
+	    card_open(&card, file, arena, err) == -1)
+		goto out;
+	*out = card_copy(card, docket->arena);
+	rc = 0;
+out:
+	arena_free(arena);
+	return rc;
+}
+
+/* What reading a card leaves behind is more than the card. */
+static int
+load_peer(struct docket *docket, const struct party_row *row, struct error *err)
+{
+	struct docket_peer *peer = arena_alloc(docket->arena, sizeof(*peer));
+	struct arena *arena = arena_new();
+	struct card *card;
+	int rc = -1;
+
+	if (card_open(&card, row->card, arena, err) == -1 ||
+	    load_own_card(docket, &row->own, &peer->own, err) == -1)
+		goto out;
+	peer->card = card_copy(card, docket->arena);
+	peer->next = docket->peers;
+	docket->peers = peer;
+	rc = 0;
+out:
+	arena_free(arena);
+	return rc;
 }
 
 static int
 load_peers(struct docket *docket, struct error *err)
 {
+	struct arena *arena = arena_new();
 	struct party_row *rows;
 	size_t n;
+	int rc = -1;
 
-	if (store_party_peers(docket->parts.store, &rows, &n, docket->arena,
-		err) == -1)
-		return -1;
+	if (store_party_peers(docket->parts.store, &rows, &n, arena, err) == -1)
+		goto out;
 	/* Backwards, so that the list is in the order of the names. */
-	while (n-- > 0) {
-		struct docket_peer *peer =
-		    arena_alloc(docket->arena, sizeof(*peer));
-		struct card *card;
-
-		if (card_open(&card, rows[n].card, docket->arena, err) == -1 ||
-		    load_own_card(docket, &rows[n].own, &peer->own, err) == -1)
-			return -1;
-		peer->card = card;
-		peer->next = docket->peers;
-		docket->peers = peer;
-	}
-	return 0;
+	while (n-- > 0)
+		if (load_peer(docket, &rows[n], err) == -1)
+			goto out;
+	rc = 0;
+out:
+	arena_free(arena);
+	return rc;
 }
 
 int

@@ -1,11 +1,17 @@
-#include "docket/fold.h"
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/mem.h"
+#include "docket/case_state.h"
+#include "docket/fold.h"
 #include "docket/internal.h"
+#include "docket/project.h"
 #include "domain/lines.h"
 #include "domain/terms.h"
 #include "formats/card.h"
 #include "formats/record_json.h"
+#include "store/cases.h"
 #include "store/quote.h"
 #include "store/store.h"
 
@@ -14,10 +20,12 @@ struct folding {
 	struct docket *docket;
 	struct span peer;
 	struct log_row *logs[2]; /* by side */
-	const struct heads *heads;
+	struct heads heads;
 	struct instant at;
 	struct terms terms;
 	struct lines lines;
+	bool is_stored; /* the times are asked of the store instead */
+	struct arena *arena;
 };
 
 static unsigned
@@ -29,7 +37,7 @@ side_of_log(const struct folding *f, int64_t log)
 static bool
 is_below(const struct folding *f, int64_t log, uint64_t index)
 {
-	return index < f->heads->size[side_of_log(f, log)];
+	return index < f->heads.size[side_of_log(f, log)];
 }
 
 /* Only lines quoted below the heads exist. */
@@ -65,46 +73,90 @@ out:
 	return rc;
 }
 
+/*
+ * The store knows the times below its marks.  It is asked where nothing but a
+ * single case is wanted: all lines are many.
+ */
 static int
 folding_init(struct folding *f, struct docket *docket, struct span peer,
-    const struct heads *heads, struct instant at, struct arena *arena,
-    struct error *err)
+    const struct heads *heads, struct instant at, struct error *err)
 {
 	*f = (struct folding){ .docket = docket,
-		.peer = peer,
-		.heads = heads,
+		.heads = *heads,
 		.at = at,
-		.terms = terms_default() };
+		.terms = terms_default(),
+		.arena = arena_new() };
+	f->peer = arena_copy(f->arena, peer);
 	lines_init(&f->lines, at, f->terms.grace);
-	if (heads_logs(docket, peer, f->logs, arena, err) == -1)
+	return heads_logs(docket, peer, f->logs, f->arena, err);
+}
+
+static void
+folding_clear(struct folding *f)
+{
+	lines_clear(&f->lines);
+	arena_free(f->arena);
+}
+
+int
+folding_open(struct folding **out, struct docket *docket, struct span peer,
+    const struct heads *heads, struct instant at, struct error *err)
+{
+	struct folding *f = mem_new(sizeof(*f));
+
+	if (folding_init(f, docket, peer, heads, at, err) == -1 ||
+	    load_lines(f, err) == -1) {
+		folding_close(f);
 		return -1;
-	return load_lines(f, err);
+	}
+	*out = f;
+	return 0;
+}
+
+void
+folding_close(struct folding *f)
+{
+	if (f == NULL)
+		return;
+	folding_clear(f);
+	free(f);
+}
+
+static int
+set_times(struct folding *f, struct case_record *out, uint64_t anchor_size,
+    struct error *err)
+{
+	struct place place = {
+		.side = out->side,
+		.epoch = out->epoch,
+		.index = out->index,
+		.anchor_epoch = 1,
+		.anchor_size = anchor_size,
+	};
+	uint64_t need[2] = { 0, 0 };
+
+	if (f->is_stored)
+		return cases_times(f->docket, f->logs, out, anchor_size, need,
+		    err);
+	out->has_taken = lines_taken(&f->lines, &place, &out->taken);
+	out->has_shown = lines_shown(&f->lines, &place, &out->shown);
+	return 0;
 }
 
 static int
 read_case_record(struct folding *f, const struct entry_row *entry,
     struct case_record *out, struct arena *arena, struct error *err)
 {
-	unsigned side = side_of_log(f, entry->log);
-	struct place place = {
-		.side = side,
-		.epoch = 1,
-		.index = entry->index,
-		.anchor_epoch = 1,
-		.anchor_size = entry->anchor_size,
-	};
 	struct record *record;
 
 	if (record_read(&record, entry->content, arena, err) == -1)
 		return -1;
 	*out = (struct case_record){ .record = record,
 		.leaf = entry->leaf,
-		.side = side,
+		.side = side_of_log(f, entry->log),
 		.epoch = 1,
 		.index = entry->index };
-	out->has_taken = lines_taken(&f->lines, &place, &out->taken);
-	out->has_shown = lines_shown(&f->lines, &place, &out->shown);
-	return 0;
+	return set_times(f, out, entry->anchor_size, err);
 }
 
 static struct span
@@ -176,82 +228,166 @@ fold_case(struct folding *f, const struct hash *name, struct case_view *out,
 }
 
 int
+folding_case(struct folding *f, const struct hash *name, struct case_view *out,
+    struct arena *arena, struct error *err)
+{
+	struct case_record *records;
+
+	return fold_case(f, name, out, &records, arena, err);
+}
+
+/* The times in ${view} do not depend on the instant: none is after it. */
+static bool
+is_settled(const struct case_view *view, struct instant at)
+{
+	for (size_t i = 0; i < view->n; i++)
+		if (view->entries[i].record->has_taken &&
+		    instant_is_before(at, view->entries[i].record->taken))
+			return false;
+	return true;
+}
+
+static int
+fold_one(struct folding *f, const struct hash *name, struct case_view *out,
+    struct arena *arena, struct error *err)
+{
+	enum cases_reach reach;
+
+	if (cases_reach(f->docket, f->logs, &f->heads, &reach, err) == -1)
+		return -1;
+	f->is_stored = reach == CASES_AT;
+	if (f->is_stored) {
+		if (folding_case(f, name, out, arena, err) == -1)
+			return -1;
+		if (is_settled(out, f->at))
+			return 0;
+		f->is_stored = false;
+	}
+	if (load_lines(f, err) == -1)
+		return -1;
+	return folding_case(f, name, out, arena, err);
+}
+
+int
 docket_case(struct docket *docket, struct span peer, const struct hash *name,
     const struct heads *heads, struct instant at, struct case_view *out,
     struct arena *arena, struct error *err)
 {
-	struct case_record *records;
 	struct folding f;
 	int rc = -1;
 
-	if (folding_init(&f, docket, peer, heads, at, arena, err) == -1 ||
-	    fold_case(&f, name, out, &records, arena, err) == -1)
+	if (folding_init(&f, docket, peer, heads, at, err) == -1 ||
+	    fold_one(&f, name, out, arena, err) == -1)
 		goto out;
+	out->peer = peer;
 	if (out->n == 0) {
 		error_set(err, E_CASE_UNKNOWN, "no such case below the heads");
 		goto out;
 	}
 	rc = 0;
 out:
-	lines_clear(&f.lines);
+	folding_clear(&f);
 	return rc;
 }
 
-/* One walk over all cases: for lists and for figures. */
+/* One walk over all cases, for figures. */
 struct walk {
-	struct folding f;
-	int (*each)(void *ctx, const struct case_view *view, struct error *err);
-	void *ctx;
-	struct count *count; /* or this */
+	struct folding *f;
+	struct count *count;
 	struct arena *arena; /* of one case */
 };
 
 static int
-walk_case(void *ctx, const struct entry_row *opening, struct error *err)
+count_case(struct walk *walk, const struct hash *name, struct error *err)
 {
-	struct walk *walk = ctx;
 	struct case_record *records;
 	struct case_view view;
 
-	if (!is_below(&walk->f, opening->log, opening->index))
-		return 0;
-	arena_reset(walk->arena);
-	if (fold_case(&walk->f, &opening->leaf, &view, &records, walk->arena,
-		err) == -1)
+	if (fold_case(walk->f, name, &view, &records, walk->arena, err) == -1)
 		return -1;
-	if (walk->count != NULL)
+	if (view.n > 0)
 		count_add(walk->count, records, view.n);
-	else if (walk->each(walk->ctx, &view, err) == -1)
-		return -1;
 	return 0;
 }
 
 static int
-walk_docket(struct walk *walk, struct docket *docket, struct span peer,
-    const struct heads *heads, struct instant at, struct error *err)
+walk_opening(void *ctx, const struct entry_row *opening, struct error *err)
 {
-	struct arena *arena = arena_new();
-	int rc = -1;
+	struct walk *walk = ctx;
 
-	walk->arena = arena_new();
-	if (folding_init(&walk->f, docket, peer, heads, at, arena, err) == 0)
-		rc = store_entry_cases(docket->parts.store, peer, KIND_COUNT,
-		    walk_case, walk, err);
-	lines_clear(&walk->f.lines);
-	arena_free(walk->arena);
-	arena_free(arena);
-	return rc;
+	if (!is_below(walk->f, opening->log, opening->index))
+		return 0;
+	arena_reset(walk->arena);
+	return count_case(walk, &opening->leaf, err);
 }
 
-int
-docket_cases(struct docket *docket, struct span peer, const struct heads *heads,
-    struct instant at,
-    int (*each)(void *ctx, const struct case_view *view, struct error *err),
-    void *ctx, struct error *err)
+/* Was the case as it was projected, below these heads and at this instant? */
+static bool
+is_as_projected(const struct folding *f, const struct cases_row *row)
 {
-	struct walk walk = { .each = each, .ctx = ctx };
+	return row->need[0] <= f->heads.size[0] &&
+	    row->need[1] <= f->heads.size[1] &&
+	    !instant_is_before(f->at, row->moved);
+}
 
-	return walk_docket(&walk, docket, peer, heads, at, err);
+/* Can a case that opened so be counted, whatever else there is in it? */
+static bool
+can_count(struct walk *walk, const struct cases_row *row,
+    const struct case_state *state)
+{
+	struct place place = {
+		.side = side_of_log(walk->f, row->log),
+		.epoch = 1,
+		.index = row->index,
+		.anchor_epoch = 1,
+		.anchor_size = row->anchor_size,
+	};
+	struct moment taken;
+
+	if (state->is_long || state->apart_n > 0)
+		return true;
+	taken.has = lines_taken(&walk->f->lines, &place, &taken.at);
+	return count_is_within(walk->count, &taken, state->casefile.at);
+}
+
+static int
+walk_row(void *ctx, const struct cases_row *row, struct error *err)
+{
+	struct walk *walk = ctx;
+	struct case_state *state;
+
+	if (!is_below(walk->f, row->log, row->index))
+		return 0;
+	arena_reset(walk->arena);
+	state = arena_alloc(walk->arena, sizeof(*state));
+	if (case_state_read(state, row->state, err) == -1)
+		return -1;
+	if (state->is_long || !is_as_projected(walk->f, row))
+		return can_count(walk, row, state) ?
+		    count_case(walk, &state->casefile.leaf, err) :
+		    0;
+	casefile_move(&state->casefile, walk->f->at);
+	count_add_folded(walk->count, &state->casefile, state->apart,
+	    state->apart_n);
+	return 0;
+}
+
+static int
+walk_docket(struct walk *walk, struct error *err)
+{
+	struct folding *f = walk->f;
+	enum cases_reach reach;
+
+	if (cases_reach(f->docket, f->logs, &f->heads, &reach, err) == -1)
+		return -1;
+	if (reach == CASES_BELOW)
+		return store_entry_cases(f->docket->parts.store, f->peer,
+		    KIND_COUNT, walk_opening, walk, err);
+	for (unsigned side = 0; side < 2; side++)
+		if (store_cases_of_log(f->docket->parts.store,
+			f->logs[side]->id, walk_row, walk, err) == -1)
+			return -1;
+	return 0;
 }
 
 /*
@@ -318,17 +454,20 @@ docket_statement(struct docket *docket, const struct figures *figures,
 	};
 	struct terms terms = terms_default();
 	struct count count;
-	struct walk walk = { .count = &count };
+	struct walk walk = { .count = &count, .arena = arena_new() };
 	int rc = -1;
 
 	count_init(&count, &scope, &terms);
-	if (walk_docket(&walk, docket, figures->peer, &figures->heads,
-		figures->as_of, err) == -1)
+	if (folding_open(&walk.f, docket, figures->peer, &figures->heads,
+		figures->as_of, err) == -1 ||
+	    walk_docket(&walk, err) == -1)
 		goto out;
 	*out = (struct statement){ .heads_n = 0 };
 	count_end(&count, out);
 	rc = name_heads(docket, figures, out, arena, err);
 out:
+	folding_close(walk.f);
+	arena_free(walk.arena);
 	count_clear(&count);
 	return rc;
 }

@@ -63,14 +63,18 @@ NODISCARD int docket_case(struct docket *docket, struct span peer,
     const struct hash *name, const struct heads *heads, struct instant at,
     struct case_view *out, struct arena *arena, struct error *err);
 
-/*
- * Every case of the docket so; ${each} returning -1 stops.  The view is good
- * during the call only.
- */
-NODISCARD int docket_cases(struct docket *docket, struct span peer,
-    const struct heads *heads, struct instant at,
-    int (*each)(void *ctx, const struct case_view *view, struct error *err),
-    void *ctx, struct error *err);
+/* What the cases of one docket share below ${heads} at ${at}. */
+struct folding;
+
+/* Owns: the caller, until folding_close(); NULL is harmless there. */
+NODISCARD int folding_open(struct folding **out, struct docket *docket,
+    struct span peer, const struct heads *heads, struct instant at,
+    struct error *err);
+void folding_close(struct folding *folding);
+
+/* One of them: with n == 0 if it has no record there.  In ${arena}. */
+NODISCARD int folding_case(struct folding *folding, const struct hash *name,
+    struct case_view *out, struct arena *arena, struct error *err);
 
 /* Rule 1 over the docket: period [from, to) at the instant ${as_of}. */
 struct figures {

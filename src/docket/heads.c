@@ -44,6 +44,18 @@ set_head(struct docket *docket, struct heads *heads, const struct log_row *log,
 	return tree_root_at(&heads->root[log->side], &reader, size, err);
 }
 
+uint64_t
+heads_newest(struct log_row *const logs[2], unsigned side)
+{
+	const struct log_row *log = logs[side], *other = logs[1 - side];
+
+	if (log->is_own)
+		return log->head;
+	/* After a restore our records may be back before our line is. */
+	return log->mirrored < other->anchored ? other->anchored :
+						 log->mirrored;
+}
+
 /*
  * What is signed on our side and under our mirror line on theirs is closed:
  * nobody anchors in what he has not taken.
@@ -58,9 +70,7 @@ docket_heads(struct docket *docket, struct span peer, struct heads *out,
 	if (heads_logs(docket, peer, logs, arena, err) == -1)
 		return -1;
 	for (unsigned side = 0; side < 2; side++)
-		if (set_head(docket, out, logs[side],
-			logs[side]->is_own ? logs[side]->head :
-					     logs[side]->mirrored,
+		if (set_head(docket, out, logs[side], heads_newest(logs, side),
 			err) == -1)
 			return -1;
 	return 0;

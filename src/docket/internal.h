@@ -251,6 +251,9 @@ NODISCARD int lodge_receipt(struct docket *docket, struct log_row *own,
     struct log_row *about, uint64_t size, struct instant now,
     struct arena *arena, struct error *err);
 
+/* heads.c: the largest size of ${logs[side]} that belongs to a closed pair. */
+uint64_t heads_newest(struct log_row *const logs[2], unsigned side);
+
 /* heads.c: both logs of the docket, by side */
 NODISCARD int heads_logs(struct docket *docket, struct span peer,
     struct log_row *out[2], struct arena *arena, struct error *err);

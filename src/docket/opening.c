@@ -196,29 +196,46 @@ docket_forget_peer(struct docket *docket, struct docket_peer *peer)
 	docket_roots_forget(docket);
 }
 
-int
-docket_lodge_opening(struct docket *docket, struct span card_file,
-    struct span content, struct instant now, struct error *err)
+static int
+add_peer(struct docket *docket, struct span card_file, struct instant now,
+    struct docket_peer **out, struct error *err)
 {
-	struct span kept = arena_copy(docket->arena, card_file);
-	struct party_row row = { .card = kept, .added_at = now };
-	struct docket_peer *peer = arena_alloc(docket->arena, sizeof(*peer));
-	struct hash leaf;
+	struct party_row row = { .card = card_file, .added_at = now };
+	struct arena *arena = arena_new();
+	struct docket_peer *peer;
 	struct card *card;
-	struct error why;
+	int rc = -1;
 
-	if (open_peer_card(docket, kept, &card, docket->arena, err) == -1)
-		return -1;
+	if (open_peer_card(docket, card_file, &card, arena, err) == -1)
+		goto out;
 	row.name = card->party;
 	row.certificate = card->seal;
 	row.fingerprint = card->fingerprint;
 	row.own = docket->self->fingerprint;
 	if (store_party_add(docket->parts.store, &row, err) == -1 ||
-	    add_logs(docket, card, docket->arena, err) == -1)
-		return -1;
-	peer->card = card;
+	    add_logs(docket, card, arena, err) == -1)
+		goto out;
+	peer = arena_alloc(docket->arena, sizeof(*peer));
+	peer->card = card_copy(card, docket->arena);
 	peer->own = docket->self;
 	insert_peer(docket, peer);
+	*out = peer;
+	rc = 0;
+out:
+	arena_free(arena);
+	return rc;
+}
+
+int
+docket_lodge_opening(struct docket *docket, struct span card_file,
+    struct span content, struct instant now, struct error *err)
+{
+	struct docket_peer *peer;
+	struct hash leaf;
+	struct error why;
+
+	if (add_peer(docket, card_file, now, &peer, err) == -1)
+		return -1;
 	if (docket_lodge(docket, content, now, &leaf, &why) == 0)
 		return 0;
 	docket_forget_peer(docket, peer);

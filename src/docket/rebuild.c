@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "docket/internal.h"
+#include "docket/project.h"
 #include "ledger/tree.h"
 #include "store/store.h"
 #include "store/tile.h"
@@ -152,7 +153,8 @@ docket_rebuild(struct docket *docket, struct error *err)
 				err) == -1)
 				goto out;
 		}
-		if (rebuild_docket(docket, sides, err) == -1)
+		if (rebuild_docket(docket, sides, err) == -1 ||
+		    cases_rebuild(docket, logs[i].peer, err) == -1)
 			goto out;
 	}
 	rc = 0;

@@ -102,6 +102,15 @@ void casefile_fold(struct casefile *out, const struct case_record *records,
 /* The class, from the other members of ${casefile}, which has_class. */
 enum case_class casefile_class(const struct casefile *casefile);
 
+/*
+ * Make of ${casefile} what it is at ${as_of}: right if it was folded with
+ * the same records, and none of them counts from a time after either instant.
+ */
+void casefile_move(struct casefile *casefile, struct instant as_of);
+
+/* Is something still to come in it?  The same at every such instant. */
+bool casefile_is_open(const struct casefile *casefile);
+
 enum due_what {
 	DUE_ACKNOWLEDGEMENT,
 	DUE_OUTCOME,

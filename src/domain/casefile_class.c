@@ -158,3 +158,37 @@ casefile_class(const struct casefile *casefile)
 		i++;
 	return classes[i].class;
 }
+
+void
+casefile_move(struct casefile *casefile, struct instant as_of)
+{
+	casefile->as_of = as_of;
+	if (casefile->has_class)
+		casefile->class = casefile_class(casefile);
+}
+
+bool
+casefile_is_open(const struct casefile *casefile)
+{
+	if (!casefile->has_class)
+		return casefile->owes_answer[0] || casefile->owes_answer[1];
+	switch (casefile->class) {
+	case CASE_NOT_TAKEN:
+	case CASE_RETURNED:
+	case CASE_OVERDUE:
+	case CASE_UNDER_EXAMINATION:
+	case CASE_WITHOUT_REACTION:
+	case CASE_AWAITING:
+		return true;
+	case CASE_WITHDRAWN:
+	case CASE_SATISFIED_CONFIRMED:
+	case CASE_SATISFIED_CONTESTED:
+	case CASE_SATISFIED_CLAIMED:
+	case CASE_PARTLY_SATISFIED:
+	case CASE_NOT_SATISFIED:
+	case CASE_DENIED:
+	case CASE_CLASS_COUNT:
+		break;
+	}
+	return false;
+}

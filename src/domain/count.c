@@ -106,39 +106,82 @@ apart_of(struct direction *direction, enum kind kind)
 	return NULL;
 }
 
+bool
+count_is_apart(struct count_apart *out, const struct case_record *one)
+{
+	struct direction none;
+
+	if (apart_of(&none, one->record->kind) == NULL)
+		return false;
+	*out = (struct count_apart){ .kind = one->record->kind,
+		.side = one->side,
+		.at = one->record->at,
+		.taken = { one->has_taken, one->taken } };
+	return true;
+}
+
 /* Each by its own time: its case may have been taken in another period. */
 static void
-add_apart(struct count *count, const struct case_record *one)
+add_apart(struct count *count, const struct count_apart *one)
 {
 	const struct statement_scope *scope = &count->scope;
 	struct apart *apart =
-	    apart_of(&count->directions[one->side], one->record->kind);
+	    apart_of(&count->directions[one->side], one->kind);
 	bool has_taken =
-	    one->has_taken && !instant_is_before(scope->as_of, one->taken);
+	    one->taken.has && !instant_is_before(scope->as_of, one->taken.at);
 
-	if (apart == NULL)
-		return;
-	if (has_taken && is_within(scope, one->taken))
+	if (has_taken && is_within(scope, one->taken.at))
 		apart->taken++;
-	if (!has_taken && is_within(scope, one->record->at))
+	if (!has_taken && is_within(scope, one->at))
 		apart->not_taken++;
+}
+
+static bool
+is_wanted(const struct count *count, const struct casefile *casefile)
+{
+	return (casefile->is_exercise || casefile->is_test) ==
+	    count->scope.is_exercise;
+}
+
+bool
+count_is_within(const struct count *count, const struct moment *taken,
+    struct instant at)
+{
+	return is_within(&count->scope, taken->has ? taken->at : at);
+}
+
+static void
+add_case(struct count *count, const struct casefile *casefile)
+{
+	if (casefile->has_class &&
+	    count_is_within(count, &casefile->taken, casefile->at))
+		add_request(count, casefile);
 }
 
 void
 count_add(struct count *count, const struct case_record *records, size_t n)
 {
 	struct casefile casefile;
-	struct instant at;
+	struct count_apart apart;
 
 	casefile_fold(&casefile, records, n, &count->terms, count->scope.as_of);
-	if ((casefile.is_exercise || casefile.is_test) !=
-	    count->scope.is_exercise)
+	if (!is_wanted(count, &casefile))
 		return;
 	for (size_t i = 0; i < n; i++)
-		add_apart(count, &records[i]);
-	at = casefile.taken.has ? casefile.taken.at : casefile.at;
-	if (casefile.has_class && is_within(&count->scope, at))
-		add_request(count, &casefile);
+		if (count_is_apart(&apart, &records[i]))
+			add_apart(count, &apart);
+	add_case(count, &casefile);
+}
+
+void
+count_add_folded(struct count *count, const struct casefile *casefile,
+    const struct count_apart *apart, size_t n)
+{
+	if (!is_wanted(count, casefile))
+		return;
+	for (size_t i = 0; i < n; i++)
+		add_apart(count, &apart[i]);
+	add_case(count, casefile);
 }
 
 static int

@@ -104,6 +104,25 @@ void count_clear(struct count *count);
 void count_add(struct count *count, const struct case_record *records,
     size_t n);
 
+/* A record that is counted by itself: a report, a query or an answer. */
+struct count_apart {
+	enum kind kind;
+	unsigned side;
+	struct instant at;   /* what it says */
+	struct moment taken; /* when it counts */
+};
+
+/* Is ${one} such a record? */
+bool count_is_apart(struct count_apart *out, const struct case_record *one);
+
+/* As count_add(), of a case that was folded, at the scope's as_of. */
+void count_add_folded(struct count *count, const struct casefile *casefile,
+    const struct count_apart *apart, size_t n);
+
+/* Is a request that was taken so, or else says ${at}, within the period? */
+bool count_is_within(const struct count *count, const struct moment *taken,
+    struct instant at);
+
 /*
  * The scope and the figures in ${out}; the names and heads are the caller's
  * to fill in.

@@ -29,6 +29,18 @@ struct watch {
 	struct watch *next, **prev;
 };
 
+/* A peer that waits for its next request needs none of it; what keeps the
+ * connection is the object of all transfers. */
+static void
+drop_easy(struct transfer *transfer, struct transfers *transfers)
+{
+	if (transfer->easy == NULL)
+		return;
+	curl_multi_remove_handle(transfers->multi, transfer->easy);
+	curl_easy_cleanup(transfer->easy);
+	transfer->easy = NULL;
+}
+
 /* Hand over what is finished. */
 static void
 collect(struct transfers *transfers)
@@ -46,8 +58,8 @@ collect(struct transfers *transfers)
 		easy = message->easy_handle;
 		code = message->data.result;
 		curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
-		curl_multi_remove_handle(transfers->multi, easy);
 		transfer_conclude(transfer, code);
+		drop_easy(transfer, transfers);
 		transfer->done(transfer->ctx);
 	}
 }
@@ -193,15 +205,12 @@ transfer_init(struct transfer *transfer, void (*done)(void *ctx), void *ctx)
 {
 	*transfer = (struct transfer){ .done = done, .ctx = ctx };
 	buf_init(&transfer->body, DELIVER_ANSWER_MAX);
-	if ((transfer->easy = curl_easy_init()) == NULL)
-		mem_die("out of memory");
 }
 
 void
 transfer_clear(struct transfer *transfer, struct transfers *transfers)
 {
-	curl_multi_remove_handle(transfers->multi, transfer->easy);
-	curl_easy_cleanup(transfer->easy);
+	drop_easy(transfer, transfers);
 	curl_slist_free_all(transfer->headers);
 	buf_clear(&transfer->body);
 }
@@ -378,7 +387,9 @@ transfer_start(struct transfer *transfer, struct transfers *transfers,
 
 	if (job->pins_n == 0 || job->pins_n > COUNT_OF(job->pins))
 		return error_set(err, E_TLS_PIN, "no pin");
-	curl_easy_reset(transfer->easy);
+	drop_easy(transfer, transfers);
+	if ((transfer->easy = curl_easy_init()) == NULL)
+		mem_die("out of memory");
 	buf_clear(&transfer->body);
 	buf_init(&transfer->body, DELIVER_ANSWER_MAX);
 	transfer->answer = (struct job_answer){ .failure = E_NONE };

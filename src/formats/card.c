@@ -330,3 +330,21 @@ out:
 	json_free(json);
 	return rc;
 }
+
+struct card *
+card_copy(const struct card *card, struct arena *arena)
+{
+	struct card *copy = arena_alloc(arena, sizeof(*copy));
+
+	*copy = *card;
+	copy->party = arena_copy(arena, card->party);
+	copy->country = arena_copy(arena, card->country);
+	copy->mirror = arena_copy(arena, card->mirror);
+	copy->seal = arena_copy(arena, card->seal);
+	copy->encryption = arena_copy(arena, card->encryption);
+	for (unsigned i = 0; i < card->endpoints_n; i++)
+		copy->endpoints[i] = arena_copy(arena, card->endpoints[i]);
+	for (unsigned i = 0; i < card->anchors_n; i++)
+		copy->anchors[i] = arena_copy(arena, card->anchors[i]);
+	return copy;
+}

@@ -121,6 +121,9 @@ NODISCARD int card_unarmour(struct span *certificate, struct span *cms,
 NODISCARD int card_open(struct card **out, struct span file,
     struct arena *arena, struct error *err);
 
+/* All of ${card}, and no more than that, in ${arena}. */
+struct card *card_copy(const struct card *card, struct arena *arena);
+
 /* "ab12 cd34 ...".  Returns ${out}. */
 const char *card_fingerprint_write(const struct hash *fingerprint,
     char out[CARD_FINGERPRINT_TEXT_MAX]);

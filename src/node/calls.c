@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "docket/cases.h"
 #include "docket/docket.h"
 #include "formats/card.h"
 #include "formats/draft.h"
@@ -14,14 +15,14 @@
 
 static const struct call_row rows[] = {
 	/* clang-format off */
-	{ "status", CALL_READS, call_status },
+	{ "status", CALL_ALONE, call_status },
 	{ "peers", CALL_READS, call_peers },
-	{ "cases", CALL_READS, call_cases },
-	{ "show", CALL_READS, call_show },
-	{ "wait", CALL_READS, call_wait },
+	{ "cases", CALL_ALONE, call_cases },
+	{ "show", CALL_ALONE, call_show },
+	{ "wait", CALL_ALONE, call_wait },
 	{ "log", CALL_READS, call_log },
 	{ "heads", CALL_READS, call_heads },
-	{ "statement", CALL_READS, call_statement },
+	{ "statement", CALL_ALONE, call_statement },
 	{ "bundle", CALL_READS, call_bundle },
 	{ "prepare", CALL_READS, call_prepare },
 	{ "lodge", CALL_WRITES, call_lodge },
@@ -154,6 +155,17 @@ calling_peer(struct calling *c, struct span *peer, struct error *err)
 	}
 	*peer = card->party;
 	return 0;
+}
+
+void
+calling_settle(struct calling *c)
+{
+	struct error err;
+
+	if (docket_cases_settle(c->docket, &err) == 0)
+		return;
+	log_error("the projection of cases", &err);
+	json_set_flag(c->out, "behind", true);
 }
 
 int

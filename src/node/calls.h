@@ -89,6 +89,12 @@ int call_rebuild(struct calling *c, struct error *err);
 NODISCARD int calling_peer(struct calling *c, struct span *peer,
     struct error *err);
 
+/*
+ * Bring the projection of cases up to the newest heads.  A node that cannot
+ * write shows what it has, and says "behind" in the answer.
+ */
+void calling_settle(struct calling *c);
+
 /* The names of the parties, by side, in the docket with ${peer}; our side. */
 NODISCARD int calling_sides(struct calling *c, struct span peer,
     struct span names[2], unsigned *ours, struct error *err);
@@ -115,9 +121,6 @@ NODISCARD int calling_case(struct calling *c, const struct found *found,
 /* The members that cases and show have in common. */
 void calling_case_json(struct json *out, const struct case_view *view,
     const struct span names[2]);
-
-/* Is something still to come in it? */
-bool calling_case_is_open(const struct casefile *casefile);
 
 void calling_moment(struct json *out, const char *name,
     const struct moment *moment);

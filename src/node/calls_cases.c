@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "base/encode.h"
 #include "base/error.h"
+#include "docket/cases.h"
 #include "docket/docket.h"
 #include "domain/record.h"
 #include "formats/card.h"
@@ -17,32 +18,6 @@ calling_moment(struct json *out, const char *name, const struct moment *moment)
 {
 	if (moment->has)
 		json_set_instant(out, name, moment->at);
-}
-
-bool
-calling_case_is_open(const struct casefile *casefile)
-{
-	if (!casefile->has_class)
-		return casefile->owes_answer[0] || casefile->owes_answer[1];
-	switch (casefile->class) {
-	case CASE_NOT_TAKEN:
-	case CASE_RETURNED:
-	case CASE_OVERDUE:
-	case CASE_UNDER_EXAMINATION:
-	case CASE_WITHOUT_REACTION:
-	case CASE_AWAITING:
-		return true;
-	case CASE_WITHDRAWN:
-	case CASE_SATISFIED_CONFIRMED:
-	case CASE_SATISFIED_CONTESTED:
-	case CASE_SATISFIED_CLAIMED:
-	case CASE_PARTLY_SATISFIED:
-	case CASE_NOT_SATISFIED:
-	case CASE_DENIED:
-	case CASE_CLASS_COUNT:
-		break;
-	}
-	return false;
 }
 
 static void
@@ -99,7 +74,7 @@ calling_case_json(struct json *out, const struct case_view *view,
 	json_set_text(out, "requester", names[casefile->requester]);
 	json_set_instant(out, "at", casefile->at);
 	json_set_flag(out, "exercise", casefile->is_exercise);
-	json_set_flag(out, "open", calling_case_is_open(casefile));
+	json_set_flag(out, "open", casefile_is_open(casefile));
 	if (casefile->has_topic)
 		json_set_word(out, "topic", word_name(casefile->topic));
 	calling_moment(out, "taken", &casefile->taken);
@@ -116,18 +91,15 @@ calling_case_json(struct json *out, const struct case_view *view,
 struct listing {
 	struct calling *c;
 	struct json *list;
-	struct span names[2];
-	struct span class, kind; /* empty: any */
+	struct span peer, class, kind; /* empty: any */
 	bool has_open, is_open;
 	uint64_t n, limit;
 	bool has_more;
 };
 
 static bool
-is_wanted(const struct listing *l, const struct case_view *view)
+is_wanted(const struct listing *l, const struct casefile *casefile)
 {
-	const struct casefile *casefile = &view->casefile;
-
 	if (l->class.len > 0 &&
 	    !(casefile->has_class &&
 		span_is_text(l->class, case_class_name(casefile->class))))
@@ -135,82 +107,66 @@ is_wanted(const struct listing *l, const struct case_view *view)
 	if (l->kind.len > 0 &&
 	    !span_is_text(l->kind, kind_row(casefile->kind)->name))
 		return false;
-	return !l->has_open || calling_case_is_open(casefile) == l->is_open;
+	return !l->has_open || casefile_is_open(casefile) == l->is_open;
 }
 
+/* One too many ends the search, and is no error. */
 static int
 list_case(void *ctx, const struct case_view *view, struct error *err)
 {
 	struct listing *l = ctx;
+	struct span names[2];
 	struct json *one;
+	unsigned ours;
 
-	(void)err;
-	if (!is_wanted(l, view))
+	if (!is_wanted(l, &view->casefile))
 		return 0;
 	if (l->n == l->limit) {
 		l->has_more = true;
-		return 0;
+		return -1;
 	}
+	if (calling_sides(l->c, view->peer, names, &ours, err) == -1)
+		return -1;
 	one = json_object_new();
-	calling_case_json(one, view, l->names);
+	calling_case_json(one, view, names);
 	json_add_json(l->list, one);
 	l->n++;
 	return 0;
 }
 
 static int
-list_peer(struct listing *l, struct span peer, struct error *err)
+read_listing(struct listing *l, struct error *err)
 {
 	struct calling *c = l->c;
-	struct heads heads;
-	unsigned ours;
 
-	if (calling_sides(c, peer, l->names, &ours, err) == -1 ||
-	    docket_heads(c->docket, peer, &heads, c->arena, err) == -1)
+	l->has_open = json_has(&c->in, "open");
+	if (json_get_text(&l->class, &c->in, "class", JSON_OPTIONAL, 64, err) ==
+		-1 ||
+	    json_get_text(&l->kind, &c->in, "kind", JSON_OPTIONAL, 64, err) ==
+		-1 ||
+	    json_get_flag(&l->is_open, &c->in, "open", JSON_OPTIONAL, err) ==
+		-1 ||
+	    calling_limit(c, &l->limit, err) == -1)
 		return -1;
-	return docket_cases(c->docket, peer, &heads, c->now, list_case, l, err);
-}
-
-static int
-list_all(struct listing *l, struct error *err)
-{
-	struct calling *c = l->c;
-	size_t n = docket_peers(c->docket, NULL, 0);
-	const struct card **peers = arena_array(c->arena, n, sizeof(*peers));
-	struct span peer;
-
-	if (json_has(&c->in, "peer")) {
-		if (calling_peer(c, &peer, err) == -1)
-			return -1;
-		return list_peer(l, peer, err);
-	}
-	docket_peers(c->docket, peers, n);
-	for (size_t i = 0; i < n; i++)
-		if (list_peer(l, peers[i]->party, err) == -1)
-			return -1;
-	return 0;
+	return json_has(&c->in, "peer") ? calling_peer(c, &l->peer, err) : 0;
 }
 
 int
 call_cases(struct calling *c, struct error *err)
 {
 	struct listing l = { .c = c };
-	int rc;
 
-	l.has_open = json_has(&c->in, "open");
-	if (json_get_text(&l.class, &c->in, "class", JSON_OPTIONAL, 64, err) ==
-		-1 ||
-	    json_get_text(&l.kind, &c->in, "kind", JSON_OPTIONAL, 64, err) ==
-		-1 ||
-	    json_get_flag(&l.is_open, &c->in, "open", JSON_OPTIONAL, err) ==
-		-1 ||
-	    calling_limit(c, &l.limit, err) == -1)
+	if (read_listing(&l, err) == -1)
 		return -1;
+	calling_settle(c);
 	l.list = json_array_new();
-	rc = list_all(&l, err);
 	json_set_json(c->out, "cases", l.list);
+	if (docket_cases(c->docket, l.peer, l.has_open && l.is_open, c->now,
+		list_case, &l, err) == -1 &&
+	    !l.has_more)
+		return -1;
 	json_set_flag(c->out, "more", l.has_more);
-	return rc;
+	return 0;
 }
 
 /* The record's documents, with what is held of each. */
@@ -330,6 +286,7 @@ call_show(struct calling *c, struct error *err)
 	struct json *list;
 	unsigned ours;
 
+	calling_settle(c);
 	if (find_shown(c, &found, err) == -1)
 		return -1;
 	if (found.entry->verdict != E_NONE || !found.entry->has_case)
@@ -385,6 +342,7 @@ call_wait(struct calling *c, struct error *err)
 	struct found found;
 	struct hash leaf;
 
+	calling_settle(c);
 	if (json_get_text(&name, &c->in, "leaf", JSON_REQUIRED, 2 * HASH_BYTES,
 		err) == -1 ||
 	    json_get_text(&what, &c->in, "for", JSON_REQUIRED, 32, err) == -1 ||

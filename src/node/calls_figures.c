@@ -73,6 +73,7 @@ call_statement(struct calling *c, struct error *err)
 	struct statement statement;
 	struct buf buf;
 
+	calling_settle(c);
 	if (json_get_text(&format, &c->in, "format", JSON_OPTIONAL, 8, err) ==
 		-1 ||
 	    read_figures(c, &figures, err) == -1)

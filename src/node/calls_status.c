@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "docket/cases.h"
 #include "docket/deliver.h"
 #include "docket/docket.h"
 #include "formats/card.h"
@@ -113,68 +114,22 @@ peer_json(struct calling *c, const struct card *peer, struct json *list,
 	return 0;
 }
 
-/* Cases by what is owed in them. */
-struct tallying {
-	unsigned ours; /* side */
-	int64_t open, undelivered;
-	int64_t awaiting[2], overdue[2]; /* us, them */
-};
-
 static int
-tally_case(void *ctx, const struct case_view *view, struct error *err)
-{
-	const struct casefile *casefile = &view->casefile;
-	struct due due[CASEFILE_DUE_MAX];
-	bool is_awaiting[2] = { false, false }, is_late[2] = { false, false };
-	struct tallying *t = ctx;
-	size_t n;
-
-	(void)err;
-	if (!calling_case_is_open(casefile))
-		return 0;
-	t->open++;
-	t->undelivered +=
-	    casefile->requester == t->ours && !casefile->taken.has;
-	n = casefile_due(casefile, due);
-	for (size_t i = 0; i < n; i++) {
-		unsigned who = due[i].side == t->ours ? 0 : 1;
-
-		is_awaiting[who] = true;
-		is_late[who] = is_late[who] || due[i].is_late;
-	}
-	for (unsigned who = 0; who < 2; who++) {
-		t->overdue[who] += is_late[who];
-		t->awaiting[who] += is_awaiting[who] && !is_late[who];
-	}
-	return 0;
-}
-
-static int
-tally_peer(struct calling *c, struct span peer, struct tallying *t,
-    struct error *err)
-{
-	struct span names[2];
-	struct heads heads;
-
-	if (calling_sides(c, peer, names, &t->ours, err) == -1 ||
-	    docket_heads(c->docket, peer, &heads, c->arena, err) == -1)
-		return -1;
-	return docket_cases(c->docket, peer, &heads, c->now, tally_case, t,
-	    err);
-}
-
-static void
-tally_json(struct json *out, const struct tallying *t)
+tally_json(struct calling *c, struct error *err)
 {
 	struct json *cases = json_object_new();
+	struct cases_tally tally = { .open = 0 };
 
-	json_set_integer(cases, "open", t->open);
-	json_set_integer(cases, "awaiting-us", t->awaiting[0]);
-	json_set_integer(cases, "overdue-us", t->overdue[0]);
-	json_set_integer(cases, "awaiting-them", t->awaiting[1]);
-	json_set_integer(cases, "overdue-them", t->overdue[1]);
-	json_set_integer(cases, "undelivered", t->undelivered);
-	json_set_json(out, "cases", cases);
+	json_set_json(c->out, "cases", cases);
+	if (docket_cases_tally(c->docket, c->now, &tally, err) == -1)
+		return -1;
+	set_size(cases, "open", tally.open);
+	set_size(cases, "awaiting-us", tally.awaiting[CASES_US]);
+	set_size(cases, "overdue-us", tally.overdue[CASES_US]);
+	set_size(cases, "awaiting-them", tally.awaiting[CASES_THEM]);
+	set_size(cases, "overdue-them", tally.overdue[CASES_THEM]);
+	set_size(cases, "undelivered", tally.undelivered);
+	return 0;
 }
 
 int
@@ -184,8 +139,8 @@ call_status(struct calling *c, struct error *err)
 	const struct card **peers = arena_array(c->arena, n, sizeof(*peers));
 	const struct card *self = docket_self(c->docket);
 	struct json *list = json_array_new();
-	struct tallying tallying = { .open = 0 };
 
+	calling_settle(c);
 	json_set_text(c->out, "party", self->party);
 	json_set_text(c->out, "country", self->country);
 	json_set_flag(c->out, "exercise", self->is_exercise);
@@ -198,11 +153,9 @@ call_status(struct calling *c, struct error *err)
 	json_set_json(c->out, "peers", list);
 	docket_peers(c->docket, peers, n);
 	for (size_t i = 0; i < n; i++)
-		if (peer_json(c, peers[i], list, err) == -1 ||
-		    tally_peer(c, peers[i]->party, &tallying, err) == -1)
+		if (peer_json(c, peers[i], list, err) == -1)
 			return -1;
-	tally_json(c->out, &tallying);
-	return 0;
+	return tally_json(c, err);
 }
 
 static int

@@ -66,6 +66,7 @@ call_rebuild(struct calling *c, struct error *err)
 	bool is_same;
 
 	json_set_json(c->out, "differences", list);
+	calling_settle(c);
 	if (store_projection_digest(c->store, before, err) == -1 ||
 	    store_begin(c->store, err) == -1)
 		return -1;

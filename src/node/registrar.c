@@ -189,6 +189,7 @@ registrar_new(struct registrar **out, struct event_base *base,
 		return -1;
 	}
 	registrar_send_pins(r);
+	registrar_wake_all(r);
 	registrar_send(r, ROLE_SUPERVISOR, MESSAGE_READY, 0, parts->ready);
 	arm(r->settle, 0);
 	*out = r;

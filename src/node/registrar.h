@@ -44,6 +44,9 @@ struct store;
 #define REGISTRAR_REST_S 5
 #define REGISTRAR_KEEPER_MS 20000
 
+/* Turns that wrote, after which cases are projected even if others wait. */
+#define REGISTRAR_PROJECT_TURNS 64
+
 /* After so long without a message the write-ahead log is moved, in ms. */
 #define REGISTRAR_HURRY_MS 1000 /* pauses cut short, scripted clock */
 #define REGISTRAR_IDLE_MS 500

@@ -90,8 +90,9 @@ struct registrar {
 	size_t jobs_n;
 	struct instant rest_until; /* after a failure of our own */
 	struct instant swept, settled;
-	bool is_dirty; /* the write-ahead log has something */
-	bool is_owing; /* something was lodged that is not signed yet */
+	unsigned unprojected; /* turns since docket_cases_settle() */
+	bool is_dirty;        /* the write-ahead log has something */
+	bool is_owing;        /* something was lodged that is not signed yet */
 	struct span late[REGISTRAR_BATCH_MAX]; /* peers to be woken then */
 	size_t late_n;
 	int64_t hurried_ms;  /* a pause was last cut short; monotonic */
@@ -140,6 +141,9 @@ NODISCARD int registrar_do(struct registrar *r, struct asked *asked,
 void registrar_answer(struct registrar *r, struct asked *asked);
 void registrar_send_pins(struct registrar *r);
 void registrar_wake(struct registrar *r, struct span peer);
+
+/* The courier learns of its peers by being woken for each. */
+void registrar_wake_all(struct registrar *r);
 
 /* registrar_jobs.c: what the courier is doing */
 void registrar_give_job(struct registrar *r, struct asked *asked);

@@ -61,7 +61,17 @@ registrar_send_pins(struct registrar *r)
 	else
 		registrar_send(r, ROLE_GATE, MESSAGE_PINS, 0, buf_span(&buf));
 	buf_clear(&buf);
-	/* The courier learns of its peers by being woken for each. */
+	arena_free(arena);
+}
+
+void
+registrar_wake_all(struct registrar *r)
+{
+	size_t n = docket_peers(r->docket, NULL, 0);
+	struct arena *arena = arena_new();
+	const struct card **cards = arena_array(arena, n, sizeof(*cards));
+
+	docket_peers(r->docket, cards, n);
 	for (size_t i = 0; i < n; i++)
 		registrar_wake(r, cards[i]->party);
 	arena_free(arena);

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "docket/cases.h"
 #include "docket/docket.h"
 #include "docket/documents.h"
 #include "formats/card.h"
@@ -186,11 +187,24 @@ note_failure(struct registrar *r, const struct error *err)
 	    error_text(err->code), err->detail);
 }
 
+/* Not with every turn: under load a case is folded once for many of them. */
+static void
+project(struct registrar *r)
+{
+	struct error err;
+
+	r->unprojected = 0;
+	if (docket_cases_settle(r->docket, &err) == -1)
+		note_failure(r, &err);
+}
+
 static void
 sign(struct registrar *r)
 {
 	struct error err;
 
+	if (++r->unprojected >= REGISTRAR_PROJECT_TURNS)
+		project(r);
 	if (registrar_settle(r, &err) == -1)
 		note_failure(r, &err);
 	else if (r->is_alarmed && !instant_is_before(r->now, r->rest_until)) {
@@ -326,6 +340,7 @@ registrar_tidy(struct registrar *r)
 	if (!r->is_dirty)
 		return;
 	r->is_dirty = false;
+	project(r);
 	if (store_checkpoint(r->parts.store, &err) == -1)
 		log_error("checkpoint", &err);
 }

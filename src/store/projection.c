@@ -8,7 +8,8 @@ int
 store_clear_projections(struct store *store, struct error *err)
 {
 	static const enum query_id clear[] = { QUERY_CLEAR_RECORD,
-		QUERY_CLEAR_QUOTE, QUERY_CLEAR_NAME, QUERY_CLEAR_LOG };
+		QUERY_CLEAR_QUOTE, QUERY_CLEAR_NAME, QUERY_CLEAR_CASE,
+		QUERY_CLEAR_COVER, QUERY_CLEAR_LOG };
 
 	for (size_t i = 0; i < COUNT_OF(clear); i++) {
 		struct query q;
@@ -70,7 +71,8 @@ int
 store_projection_digest(struct store *store, char out[65], struct error *err)
 {
 	static const enum query_id tables[] = { QUERY_DIGEST_LOG,
-		QUERY_DIGEST_RECORD, QUERY_DIGEST_QUOTE, QUERY_DIGEST_NAME };
+		QUERY_DIGEST_RECORD, QUERY_DIGEST_QUOTE, QUERY_DIGEST_NAME,
+		QUERY_DIGEST_CASE, QUERY_DIGEST_COVER };
 	struct digest *digest = digest_new();
 	struct hash hash;
 	int rc = -1;

@@ -69,6 +69,24 @@ store_quote_all(struct store *store, struct span peer, struct quote_row **out,
 }
 
 int
+store_quote_window(struct store *store, int64_t log, uint64_t from, uint64_t to,
+    struct quote_row **out, size_t *n, struct arena *arena, struct error *err)
+{
+	struct query q;
+	void *rows;
+
+	query_start(&q, store, QUERY_QUOTE_WINDOW);
+	query_put_int(&q, log);
+	query_put_size(&q, from);
+	query_put_size(&q, to);
+	if (query_all(&q, load_quote, sizeof(**out), &rows, n, arena, err) ==
+	    -1)
+		return -1;
+	*out = rows;
+	return 0;
+}
+
+int
 store_quote_latest(struct store *store, int64_t log, uint64_t index,
     struct instant *out, bool *has, struct error *err)
 {

@@ -33,6 +33,11 @@ NODISCARD int store_quote_add(struct store *store,
 NODISCARD int store_quote_all(struct store *store, struct span peer,
     struct quote_row **out, size_t *n, struct arena *arena, struct error *err);
 
+/* Quotes that stand in ${log} at [from, to), in order, likewise. */
+NODISCARD int store_quote_window(struct store *store, int64_t log,
+    uint64_t from, uint64_t to, struct quote_row **out, size_t *n,
+    struct arena *arena, struct error *err);
+
 /* The latest time quoted in ${log} below ${index}: *has false if none. */
 NODISCARD int store_quote_latest(struct store *store, int64_t log,
     uint64_t index, struct instant *out, bool *has, struct error *err);

@@ -147,6 +147,33 @@ static const struct {
 	    "WHERE is_self = 1" },
 	{ 2, "UPDATE party SET own = "
 	    "(SELECT fingerprint FROM party WHERE is_self = 1)" },
+
+	/* log, idx: the opening record; due_* and keep_*: NULL if none */
+	{ 3, "CREATE TABLE casefile ("
+	    "log INTEGER NOT NULL REFERENCES log (id), "
+	    "idx INTEGER NOT NULL, moved INTEGER NOT NULL, "
+	    "is_open INTEGER NOT NULL, is_undelivered INTEGER NOT NULL, "
+	    "due_us INTEGER, due_them INTEGER, "
+	    "keep_us INTEGER, keep_them INTEGER, "
+	    "need_0 INTEGER NOT NULL, need_1 INTEGER NOT NULL, "
+	    "anchor_size INTEGER NOT NULL, state BLOB NOT NULL, "
+	    "PRIMARY KEY (log, idx)) STRICT, WITHOUT ROWID" },
+	{ 3, "CREATE INDEX casefile_moved ON casefile "
+	    "(moved DESC, log, idx)" },
+	{ 3, "CREATE INDEX casefile_open ON casefile "
+	    "(moved DESC, log, idx, is_undelivered, due_us, due_them, "
+	    "keep_us, keep_them) WHERE is_open = 1" },
+	{ 3, "CREATE TABLE casefile_mark ("
+	    "log INTEGER NOT NULL PRIMARY KEY REFERENCES log (id), "
+	    "size INTEGER NOT NULL) STRICT" },
+
+	/* The lines that still decide when an entry counts: by rising size
+	 * rising times.  side, idx: where the line is quoted. */
+	{ 3, "CREATE TABLE cover ("
+	    "log INTEGER NOT NULL REFERENCES log (id), "
+	    "size INTEGER NOT NULL, time INTEGER NOT NULL, "
+	    "side INTEGER NOT NULL, idx INTEGER NOT NULL, "
+	    "PRIMARY KEY (log, size)) STRICT, WITHOUT ROWID" },
 	/* clang-format on */
 };
 

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "docket/cases.h"
 #include "docket/docket.h"
 #include "docket/fold.h"
 #include "formats/statement_json.h"
@@ -75,6 +76,15 @@ suffer(struct world *world, struct node *node)
 		node->skew_s += (int64_t)rng_below(&world->rng, 3600);
 }
 
+static void
+project(struct node *node)
+{
+	struct error err;
+
+	if (node->is_up && docket_cases_settle(node->docket, &err) == -1)
+		(void)node_failed(node, &err);
+}
+
 void
 world_step(struct world *world)
 {
@@ -93,6 +103,8 @@ world_step(struct world *world)
 		world_lodge(world, node);
 	if (world->hardship.has_cheat && rng_chance(&world->rng, 6))
 		world_cheat(world);
+	if (rng_chance(&world->rng, 8))
+		project(node);
 	network_ask(world, i);
 	network_move(world);
 	network_give_up(world);
@@ -310,6 +322,8 @@ world_check(struct world *world)
 		is_good = check_kept(world, &world->nodes[i]) && is_good;
 	}
 	is_good = check_figures(world) && is_good;
+	for (unsigned i = 0; i < 2; i++)
+		is_good = world_check_projection(world, i) && is_good;
 	for (unsigned i = 0; i < 2; i++)
 		is_good = check_rebuild(&world->nodes[i]) && is_good;
 	return check_figures(world) && is_good;

@@ -65,6 +65,9 @@ void world_heal(struct world *world);
 /* What must hold in the end; says on stderr what does not. */
 bool world_check(struct world *world);
 
+/* projection.c: node ${i}'s cases are what their records say. */
+bool world_check_projection(struct world *world, unsigned i);
+
 /* letters.c: an operator of ${node} lodges something that makes sense. */
 void world_lodge(struct world *world, struct node *node);
 

@@ -59,6 +59,12 @@ measure_pss_kib(const char *pid)
 void
 measure_end(struct measure *measure)
 {
+	measure_end_of(measure, measure_pss_kib("self"));
+}
+
+void
+measure_end_of(struct measure *measure, unsigned long pss_kib)
+{
 	double seconds = (double)(measure_now() - measure->begun_ns) / 1e9;
 	size_t n = measure->n;
 
@@ -68,7 +74,7 @@ measure_end(struct measure *measure)
 		    measure->name, (double)n / seconds,
 		    (double)measure->samples_ns[n / 2] / 1e3,
 		    (double)measure->samples_ns[n - 1 - n / 100] / 1e3,
-		    measure_pss_kib("self"));
+		    pss_kib);
 	free(measure->samples_ns);
 	*measure = (struct measure){ .name = measure->name };
 }

@@ -26,5 +26,8 @@ void measure_sample(struct measure *measure, uint64_t since_ns);
 /* One line: name, per_s=, p50us=, p99us= and pss_kib= of this process. */
 void measure_end(struct measure *measure);
 
+/* The same with the ${pss_kib} of whatever was measured. */
+void measure_end_of(struct measure *measure, unsigned long pss_kib);
+
 /* Proportional set size of the process, in KiB. */
 unsigned long measure_pss_kib(const char *pid);
