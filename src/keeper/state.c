@@ -172,7 +172,7 @@ apply_named(const struct change *change, struct error *err)
 	struct span name = change->words[0];
 	struct state_use *row;
 	enum keeper_use use;
-	unsigned number;
+	unsigned number = 0;
 
 	if (parse_name(name, err) == -1 ||
 	    parse_use(&use, change->words[1], err) == -1 ||
