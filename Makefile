@@ -123,9 +123,15 @@ $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(HELPLIB) \
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 endif
 
+$(B)/bench/slowsync.so: bench/slow/slowsync.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(STRICT) -O2 -fPIC -shared -o $@ $<
+
+$(B)/bench/exchange: $(B)/bench/slowsync.so
+
 $(B)/bench/%: $(B)/bench/%.o $(HELPLIB) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(LDFLAGS) -o $@ $(filter-out %.so,$^) $(LDLIBS)
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -146,7 +152,7 @@ lint:
 
 format:
 	clang-format -i $(wildcard src/*/*.[ch] tests/*.[ch] tests/*/*.[ch] \
-	    bench/*.[ch])
+	    bench/*.[ch] bench/*/*.[ch])
 
 # A file is looked at again when its object would be compiled again.
 tidy: $(ALLC:%.c=$(B)/%.tidy)

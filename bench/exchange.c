@@ -1,7 +1,8 @@
 /*
  * Whole exchanges between two nodes on this machine: a record is sealed,
  * delivered, verified, stored durably on both sides, and the mirror line is
- * stored by the sender.
+ * stored by the sender.  Once more with a disk each sync of which takes 5 ms
+ * longer.
  *
  * DEMARCHE names the program (build/release/demarche).
  */
@@ -15,12 +16,14 @@
 #include <jansson.h>
 
 #include "base/mem.h"
+#include "tests/support/benchnode.h"
 #include "tests/support/measure.h"
 
 #define IN_FLIGHT 64
 #define ALONE 200
 #define ALONE_PAUSE_US 30000 /* until its receipt has gone the other way */
 #define TOGETHER 10000
+#define WARM_UP_MAX 600
 #define REPLY_MAX ((size_t)1 << 20)
 
 /* Each has another due: the same letter twice in a second is one. */
@@ -36,7 +39,8 @@ struct nodes {
 	int stdin_fd;
 	pid_t pid;
 	char dir[64], socket[96];
-	char pids[64]; /* of the two supervisors */
+	struct bench_process ends[2];
+	const char *alone, *together; /* what is measured is called */
 };
 
 struct reply {
@@ -128,9 +132,17 @@ nodes_start(struct nodes *nodes)
 	n = read(out[0], line, sizeof(line) - 1);
 	if (n <= 0 || strncmp(line, "ready ", 6) != 0)
 		mem_die("the nodes did not start");
-	line[strcspn(line, "\n")] = '\0';
-	snprintf(nodes->pids, sizeof(nodes->pids), "%.63s", line + 6);
+	if (sscanf(line, "ready %d %d", &nodes->ends[0].pid,
+		&nodes->ends[1].pid) != 2)
+		mem_die("no process ids");
 	close(out[0]);
+}
+
+static unsigned long
+pss_kib(const struct nodes *nodes)
+{
+	return bench_process_pss_kib(&nodes->ends[0]) +
+	    bench_process_pss_kib(&nodes->ends[1]);
 }
 
 static void
@@ -163,6 +175,24 @@ wait_delivered(CURL *call, struct reply *reply, long long entries)
 		usleep(500);
 }
 
+/* The nodes have just started: each first asks the other what it holds. */
+static void
+warm_up(const struct nodes *nodes)
+{
+	CURL *letter = call_new(nodes, "letter", "", NULL);
+	long code = 0;
+
+	for (int i = 0; i < WARM_UP_MAX && code != 200; i++) {
+		usleep(i > 0 ? ALONE_PAUSE_US : 0);
+		write_letter(letter);
+		if (curl_easy_perform(letter) != CURLE_OK)
+			mem_die("no answer");
+		curl_easy_getinfo(letter, CURLINFO_RESPONSE_CODE, &code);
+	}
+	must_be_taken(letter);
+	curl_easy_cleanup(letter);
+}
+
 /* One at a time: until the sender holds the mirror line. */
 static void
 alone(const struct nodes *nodes, CURL *log, struct reply *reply)
@@ -170,7 +200,7 @@ alone(const struct nodes *nodes, CURL *log, struct reply *reply)
 	CURL *letter = call_new(nodes, "letter", "", NULL);
 	struct measure measure;
 
-	measure_begin(&measure, "exchange_alone");
+	measure_begin(&measure, nodes->alone);
 	for (int i = 0; i < ALONE; i++) {
 		long long before = log_number(log, reply, "size");
 		uint64_t begun = measure_now();
@@ -183,12 +213,12 @@ alone(const struct nodes *nodes, CURL *log, struct reply *reply)
 		measure_sample(&measure, begun);
 		usleep(ALONE_PAUSE_US);
 	}
-	measure_end(&measure);
+	measure_end_of(&measure, pss_kib(nodes));
 	curl_easy_cleanup(letter);
 }
 
 /* 64 in flight; the rate counts until the last mirror line is held. */
-static void
+static double
 together(const struct nodes *nodes, CURL *log, struct reply *reply)
 {
 	static uint64_t begun[IN_FLIGHT];
@@ -196,8 +226,9 @@ together(const struct nodes *nodes, CURL *log, struct reply *reply)
 	long long before = log_number(log, reply, "size");
 	struct measure measure;
 	int sent = 0, done = 0, running;
+	double rate;
 
-	measure_begin(&measure, "exchange_64_in_flight");
+	measure_begin(&measure, nodes->together);
 	for (uintptr_t i = 0; i < IN_FLIGHT; i++, sent++) {
 		CURL *call = call_new(nodes, "letter", "", NULL);
 
@@ -231,27 +262,47 @@ together(const struct nodes *nodes, CURL *log, struct reply *reply)
 		curl_multi_poll(all, NULL, 0, 10, NULL);
 	}
 	wait_delivered(log, reply, before + done);
-	measure_end(&measure);
+	rate = (double)done * 1e9 / (double)(measure_now() - measure.begun_ns);
+	measure_end_of(&measure, pss_kib(nodes));
 	curl_multi_cleanup(all);
+	return rate;
+}
+
+/* Two nodes, used and stopped.  Returns how many a second. */
+static double
+run(const char *alone_name, const char *together_name)
+{
+	static struct reply reply;
+	struct nodes nodes = { .alone = alone_name, .together = together_name };
+	double rate;
+	CURL *log;
+
+	nodes_start(&nodes);
+	log = call_new(&nodes, "log",
+	    "{\"peer\":\"cert.south.example\",\"side\":\"own\",\"limit\":1}",
+	    &reply);
+	warm_up(&nodes);
+	alone(&nodes, log, &reply);
+	rate = together(&nodes, log, &reply);
+	curl_easy_cleanup(log);
+	nodes_stop(&nodes);
+	return rate;
 }
 
 int
 main(void)
 {
-	static struct reply reply;
-	struct nodes nodes;
-	CURL *log;
+	double rate, slow;
 
 	if (getenv("DEMARCHE") == NULL)
 		setenv("DEMARCHE", "build/release/demarche", 1);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	nodes_start(&nodes);
-	log = call_new(&nodes, "log",
-	    "{\"peer\":\"cert.south.example\",\"side\":\"own\",\"limit\":1}",
-	    &reply);
-	alone(&nodes, log, &reply);
-	together(&nodes, log, &reply);
-	curl_easy_cleanup(log);
-	nodes_stop(&nodes);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	rate = run("exchange_alone", "exchange_64_in_flight");
+	/* For the nodes alone: this process has been loaded. */
+	setenv("LD_PRELOAD", "build/release/bench/slowsync.so", 1);
+	slow = run("exchange_alone_slow_syncs",
+	    "exchange_64_in_flight_slow_syncs");
+	printf("exchange_slow_syncs of_own_rate=%.2f\n", slow / rate);
 	return 0;
 }
