@@ -363,7 +363,7 @@ docket_cases_settle(struct docket *docket, struct error *err)
 
 	if (store_cases_behind(store, &peers, &n, arena, err) == -1)
 		goto out;
-	if (n > 0 && store_begin(store, err) == -1)
+	if (n > 0 && store_begin_lazy(store, err) == -1)
 		goto out;
 	for (size_t i = 0; i < n; i++) {
 		if (project_docket(docket, peers[i], false, err) == -1) {

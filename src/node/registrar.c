@@ -63,10 +63,15 @@ on_message(void *ctx, struct channel *channel, const struct message *message)
 		on_supervisor(r, message);
 		return;
 	}
+	if (r->batch_n == 0)
+		r->begun_ms = clock_monotonic_ms();
+	r->has_arrived = true;
 	asked = &r->batch[r->batch_n++];
 	*asked = (struct asked){ .type = message->type,
 		.id = message->id,
 		.payload = arena_copy(r->arena, message->payload) };
+	if (registrar_read(r, asked, &asked->err) == -1)
+		asked->has_failed = true;
 	r->batch_bytes += message->payload.len;
 	if (r->batch_n == REGISTRAR_BATCH_MAX ||
 	    r->batch_bytes >= REGISTRAR_BATCH_BYTES_MAX)
@@ -90,6 +95,11 @@ on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *ctx)
 {
 	struct registrar *r = ctx;
 
+	if (registrar_gathers(r)) {
+		registrar_answer_readers(r);
+		arm(r->turn, REGISTRAR_QUIET_MS);
+		return;
+	}
 	if (r->batch_n > 0)
 		registrar_turn(r);
 	else if (r->is_owing)

@@ -34,6 +34,10 @@ struct store;
 #define REGISTRAR_SETTLES_MAX 5 /* as those of docket_settle() */
 #define REGISTRAR_BATCH_BYTES_MAX ((size_t)48 << 20)
 
+/* Milliseconds: syncs are slow from there on; a pause of those who ask. */
+#define REGISTRAR_SLOW_MS 6
+#define REGISTRAR_QUIET_MS 1
+
 /* Jobs that the courier may have at a time. */
 #define REGISTRAR_JOBS_MAX 64
 

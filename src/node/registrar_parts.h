@@ -84,6 +84,9 @@ struct registrar {
 	struct arena *arena;
 	struct asked *batch;
 	size_t batch_n, batch_bytes;
+	bool has_arrived;   /* a message, since it was last looked at */
+	int64_t begun_ms;   /* when the first of the batch came; monotonic */
+	int64_t sync_ms;    /* how long the last turn waited for the disk */
 	struct instant now; /* of this turn */
 
 	struct given_job *jobs;
@@ -120,6 +123,14 @@ void registrar_turn(struct registrar *r);
 
 /* What the last turn left owing, and the peers it is for. */
 void registrar_settle_rest(struct registrar *r);
+
+/*
+ * Where syncs are slow, a turn waits for those who are about to ask: while
+ * messages come, up to half of what the last turn waited for the disk.
+ * Meanwhile those who only read are answered.
+ */
+bool registrar_gathers(struct registrar *r);
+void registrar_answer_readers(struct registrar *r);
 
 /* After commits: sign, unless a restore forbids it yet. */
 NODISCARD int registrar_settle(struct registrar *r, struct error *err);

@@ -9,6 +9,7 @@
 #include "docket/docket.h"
 #include "docket/documents.h"
 #include "formats/card.h"
+#include "node/calls.h"
 #include "node/home.h"
 #include "node/registrar_parts.h"
 #include "proc/clock.h"
@@ -140,8 +141,12 @@ attempt(struct registrar *r, struct asked *asked, size_t n, bool is_writing,
 		refuse_all(&asked[i], 1, &why);
 	}
 	if (is_writing) {
+		int64_t begun_ms = clock_monotonic_ms();
+		int rc = store_commit(r->parts.store, err);
+
 		r->is_dirty = true;
-		return store_commit(r->parts.store, err);
+		r->sync_ms = clock_monotonic_ms() - begun_ms;
+		return rc;
 	}
 	return 0;
 }
@@ -256,16 +261,23 @@ registrar_settle_rest(struct registrar *r)
 	arena_reset(r->arena);
 }
 
+static bool
+has_writer(const struct asked *asked, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (asked[i].is_writer && !asked[i].has_failed)
+			return true;
+	return false;
+}
+
 /* True if it has signed what was committed before. */
 static bool
 do_batch(struct registrar *r, struct asked *asked, size_t n)
 {
-	bool is_writing = false;
+	bool is_writing = has_writer(asked, n);
+	int64_t begun_ms;
 	struct error err;
 
-	for (size_t i = 0; i < n; i++)
-		is_writing =
-		    is_writing || (asked[i].is_writer && !asked[i].has_failed);
 	if (attempt(r, asked, n, is_writing, &err) == -1) {
 		roll_back(r, asked, n);
 		start_over(asked, n);
@@ -279,9 +291,44 @@ do_batch(struct registrar *r, struct asked *asked, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (asked[i].has_failed)
 			note_failure(r, &asked[i].err);
-	if (is_writing)
-		sign(r);
-	return is_writing;
+	if (!is_writing)
+		return false;
+	begun_ms = clock_monotonic_ms();
+	sign(r);
+	r->sync_ms += clock_monotonic_ms() - begun_ms;
+	return true;
+}
+
+bool
+registrar_gathers(struct registrar *r)
+{
+	bool has_arrived = r->has_arrived;
+
+	r->has_arrived = false;
+	return has_arrived && r->sync_ms >= REGISTRAR_SLOW_MS &&
+	    r->batch_n < REGISTRAR_BATCH_MAX &&
+	    has_writer(r->batch, r->batch_n) &&
+	    clock_monotonic_ms() - r->begun_ms < r->sync_ms / 2;
+}
+
+void
+registrar_answer_readers(struct registrar *r)
+{
+	size_t n = 0;
+
+	r->now = clock_now(r->parts.clock);
+	for (size_t i = 0; i < r->batch_n; i++) {
+		struct asked *asked = &r->batch[i];
+
+		if (asked->type != MESSAGE_CALL || asked->is_writer ||
+		    asked->has_failed || asked->row->effect != CALL_READS) {
+			r->batch[n++] = *asked;
+			continue;
+		}
+		(void)do_batch(r, asked, 1);
+		registrar_answer(r, asked);
+	}
+	r->batch_n = n;
 }
 
 void
@@ -291,9 +338,6 @@ registrar_turn(struct registrar *r)
 	bool has_peer = false;
 
 	r->now = clock_now(r->parts.clock);
-	for (size_t i = 0; i < n; i++)
-		if (registrar_read(r, &r->batch[i], &r->batch[i].err) == -1)
-			r->batch[i].has_failed = true;
 	registrar_seal_ahead(r);
 	if (do_batch(r, r->batch, n))
 		wake_late(r, r->late_n);
