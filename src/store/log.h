@@ -29,7 +29,7 @@ struct log_row {
 	uint64_t anchored;  /* largest anchor size of its valid records */
 	uint64_t settled;   /* automatic answers were lodged below this index */
 	bool wants_line; /* theirs: a new line over what is mirrored already */
-	bool is_forked; /* two signed versions were seen; nothing more taken */
+	bool is_forked;  /* two signed versions were seen; nothing more taken */
 };
 
 /* Sets log->id. */
