@@ -293,9 +293,9 @@ static int
 drop_idle(struct store *store, int64_t log, const struct cover_row *line,
     uint64_t *below, struct error *err)
 {
-	struct cover_row there;
+	struct cover_row there = { .size = 0 };
 	struct query q;
-	bool has;
+	bool has = false;
 
 	for (;;) {
 		if (find_line(store, QUERY_COVER_BELOW, log, line->size + 1,
@@ -316,9 +316,9 @@ int
 store_cover_add(struct store *store, int64_t log, const struct cover_row *line,
     uint64_t *from, uint64_t *to, struct error *err)
 {
-	struct cover_row there;
+	struct cover_row there = { .size = 0 };
 	struct query q;
-	bool has;
+	bool has = false;
 
 	*from = *to = line->size;
 	if (store_cover_from(store, log, line->size, &there, &has, err) == -1)
