@@ -75,7 +75,9 @@ static void
 add_peers(const struct bench_process *node, const char *dir, unsigned n)
 {
 	struct measure measure;
+	uint64_t spent;
 
+	spent = bench_process_cpu_ms(node);
 	measure_begin(&measure, "peer_add");
 	for (unsigned i = 0; i < n; i++) {
 		char path[256], fingerprint[HASH_TEXT_MAX];
@@ -87,11 +89,14 @@ add_peers(const struct bench_process *node, const char *dir, unsigned n)
 		measure_sample(&measure, begun);
 	}
 	measure_end_of(&measure, bench_process_pss_kib(node));
+	spent = bench_process_cpu_ms(node) - spent;
+	printf("peer_add cpu_ms_per_peer=%.1f\n", (double)spent / n);
 }
 
 static void
 time_status(const struct bench_process *node)
 {
+	uint64_t spent = bench_process_cpu_ms(node);
 	struct measure measure;
 
 	measure_begin(&measure, "status");
@@ -102,6 +107,8 @@ time_status(const struct bench_process *node)
 		measure_sample(&measure, begun);
 	}
 	measure_end_of(&measure, bench_process_pss_kib(node));
+	spent = bench_process_cpu_ms(node) - spent;
+	printf("status cpu_ms_per_call=%.1f\n", (double)spent / CALLS);
 }
 
 int

@@ -83,6 +83,7 @@ static void
 time_calls(const struct bench_process *node)
 {
 	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls); i++) {
+		uint64_t spent = bench_process_cpu_ms(node);
 		struct measure measure;
 
 		measure_begin(&measure, calls[i].name);
@@ -93,6 +94,9 @@ time_calls(const struct bench_process *node)
 			measure_sample(&measure, begun);
 		}
 		measure_end_of(&measure, bench_process_pss_kib(node));
+		spent = bench_process_cpu_ms(node) - spent;
+		printf("%s cpu_ms_per_call=%.1f\n", calls[i].name,
+		    (double)spent / calls[i].times);
 	}
 }
 
@@ -104,7 +108,7 @@ time_starts(struct bench_process *node, const char *home)
 
 	measure_begin(&measure, "start");
 	for (int i = 0; i < STARTS; i++) {
-		uint64_t begun = measure_now();
+		uint64_t begun;
 
 		if (i > 0)
 			bench_process_stop(node);
@@ -113,6 +117,8 @@ time_starts(struct bench_process *node, const char *home)
 		measure_sample(&measure, begun);
 	}
 	measure_end_of(&measure, bench_process_pss_kib(node));
+	printf("start cpu_ms=%llu\n",
+	    (unsigned long long)bench_process_cpu_ms(node));
 }
 
 int
@@ -136,6 +142,7 @@ main(int argc, char *argv[])
 	time_starts(&north, homes[0]);
 	time_calls(&north);
 	bench_process_start(&south, homes[1]);
+	bench_process_wait(&north);
 	time_load(&north);
 	bench_process_stop(&south);
 	bench_process_stop(&north);

@@ -22,17 +22,16 @@ struct asking {
 	struct opened *opened;
 	struct arena *arena; /* of the walk */
 	struct arena *once;  /* of one case */
+	struct case_state state;
 };
 
 static int
 see_projected(void *ctx, const struct cases_row *row, struct error *err)
 {
 	struct asking *asking = ctx;
-	struct case_state *state;
+	struct case_state *state = &asking->state;
 	struct case_view view = { .peer = row->peer };
 
-	arena_reset(asking->once);
-	state = arena_alloc(asking->once, sizeof(*state));
 	if (case_state_read(state, row->state, err) == -1)
 		return -1;
 	casefile_move(&state->casefile, asking->at);
@@ -71,12 +70,11 @@ static int
 see_later(void *ctx, const struct cases_row *row, struct error *err)
 {
 	struct asking *asking = ctx;
+	struct case_state *state = &asking->state;
 	struct folding *folding;
-	struct case_state *state;
 	struct case_view view;
 
 	arena_reset(asking->once);
-	state = arena_alloc(asking->once, sizeof(*state));
 	if (case_state_read(state, row->state, err) == -1 ||
 	    find_folding(asking, row->peer, &folding, err) == -1 ||
 	    folding_case(folding, &state->casefile.leaf, &view, asking->once,

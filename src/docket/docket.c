@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -99,6 +100,7 @@ load_peers(struct docket *docket, struct error *err)
 	while (n-- > 0)
 		if (load_peer(docket, &rows[n], err) == -1)
 			goto out;
+	docket_index_peers(docket);
 	rc = 0;
 out:
 	arena_free(arena);
@@ -177,6 +179,7 @@ docket_close(struct docket *docket)
 		recovery_end(p);
 	keys_forget(docket);
 	arena_free(docket->arena);
+	free(docket->by_name);
 	free(docket);
 }
 
@@ -201,13 +204,43 @@ docket_self(const struct docket *docket)
 	return docket->self;
 }
 
+void
+docket_index_peers(struct docket *docket)
+{
+	size_t n = 0;
+
+	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
+		n++;
+	docket->by_name =
+	    mem_resize(docket->by_name, n + 1, sizeof(struct docket_peer *));
+	docket->peers_n = n;
+	n = 0;
+	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
+		docket->by_name[n++] = p;
+}
+
+static int
+compare_name(const void *key, const void *member)
+{
+	struct span name = *(const struct span *)key;
+	struct span party = (*(struct docket_peer *const *)member)->card->party;
+	size_t n = name.len < party.len ? name.len : party.len;
+	int order = n > 0 ? memcmp(name.ptr, party.ptr, n) : 0;
+
+	if (order != 0 || name.len == party.len)
+		return order;
+	return name.len < party.len ? -1 : 1;
+}
+
 struct docket_peer *
 docket_peer_state(const struct docket *docket, struct span name)
 {
-	for (struct docket_peer *p = docket->peers; p != NULL; p = p->next)
-		if (span_is_equal(p->card->party, name))
-			return p;
-	return NULL;
+	struct docket_peer **found = docket->peers_n == 0 ?
+	    NULL :
+	    bsearch(&name, docket->by_name, docket->peers_n,
+		sizeof(struct docket_peer *), compare_name);
+
+	return found == NULL ? NULL : *found;
 }
 
 /* Something of ours may have been signed that is not held here. */

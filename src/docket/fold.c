@@ -295,6 +295,7 @@ struct walk {
 	struct folding *f;
 	struct count *count;
 	struct arena *arena; /* of one case */
+	struct case_state state;
 };
 
 static int
@@ -303,6 +304,7 @@ count_case(struct walk *walk, const struct hash *name, struct error *err)
 	struct case_record *records;
 	struct case_view view;
 
+	arena_reset(walk->arena);
 	if (fold_case(walk->f, name, &view, &records, walk->arena, err) == -1)
 		return -1;
 	if (view.n > 0)
@@ -317,7 +319,6 @@ walk_opening(void *ctx, const struct entry_row *opening, struct error *err)
 
 	if (!is_below(walk->f, opening->log, opening->index))
 		return 0;
-	arena_reset(walk->arena);
 	return count_case(walk, &opening->leaf, err);
 }
 
@@ -354,12 +355,10 @@ static int
 walk_row(void *ctx, const struct cases_row *row, struct error *err)
 {
 	struct walk *walk = ctx;
-	struct case_state *state;
+	struct case_state *state = &walk->state;
 
 	if (!is_below(walk->f, row->log, row->index))
 		return 0;
-	arena_reset(walk->arena);
-	state = arena_alloc(walk->arena, sizeof(*state));
 	if (case_state_read(state, row->state, err) == -1)
 		return -1;
 	if (state->is_long || !is_as_projected(walk->f, row))

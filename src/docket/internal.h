@@ -94,8 +94,10 @@ struct docket {
 	struct docket_parts parts;
 	struct arena *arena; /* cards; as long as the docket */
 	const struct card *self;
-	struct span mirror_name; /* of our mirror key */
-	struct docket_peer *peers;
+	struct span mirror_name;      /* of our mirror key */
+	struct docket_peer *peers;    /* in the order of their names */
+	struct docket_peer **by_name; /* the same, to be looked up */
+	size_t peers_n;
 	struct docket_keys *keys;
 	struct docket_roots roots;
 	bool has_new_pins; /* since docket_pins_changed() was asked */
@@ -141,6 +143,8 @@ void pins_forget(struct docket *docket);
 
 /* Our newest TLS key. */
 struct hash pins_newest(const struct docket *docket);
+
+void docket_index_peers(struct docket *docket); /* the list has changed */
 
 /* After a rollback: the peer was never added. */
 void docket_forget_peer(struct docket *docket, struct docket_peer *peer);

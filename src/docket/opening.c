@@ -181,6 +181,7 @@ insert_peer(struct docket *docket, struct docket_peer *peer)
 	peer->next = *at;
 	*at = peer;
 	pins_forget(docket);
+	docket_index_peers(docket);
 }
 
 void
@@ -192,6 +193,7 @@ docket_forget_peer(struct docket *docket, struct docket_peer *peer)
 		at = &(*at)->next;
 	if (*at == peer)
 		*at = peer->next;
+	docket_index_peers(docket);
 	keys_forget(docket);
 	docket_roots_forget(docket);
 }

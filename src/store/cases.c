@@ -21,10 +21,10 @@ put_date(struct query *q, const struct cases_date *date)
 }
 
 static void
-load_case(struct query *q, struct cases_row *row, struct arena *arena)
+load_case(struct query *q, struct cases_row *row)
 {
 	row->log = query_get_int(q);
-	row->peer = query_get_bytes(q, arena);
+	row->peer = query_borrow_bytes(q);
 	row->index = query_get_size(q);
 	row->moved = query_get_instant(q);
 	row->is_open = query_get_bool(q);
@@ -36,7 +36,7 @@ load_case(struct query *q, struct cases_row *row, struct arena *arena)
 	row->need[0] = query_get_size(q);
 	row->need[1] = query_get_size(q);
 	row->anchor_size = query_get_size(q);
-	row->state = query_get_bytes(q, arena);
+	row->state = query_borrow_bytes(q);
 }
 
 int
@@ -65,21 +65,18 @@ store_cases_put(struct store *store, const struct cases_row *row,
 static int
 walk(struct query *q, store_cases_each *each, void *ctx, struct error *err)
 {
-	struct arena *arena = arena_new();
 	bool has_row = false;
 	int rc;
 
 	while ((rc = query_step(q, &has_row, err)) == 0 && has_row) {
 		struct cases_row row = { .log = 0 };
 
-		arena_reset(arena);
-		load_case(q, &row, arena);
+		load_case(q, &row);
 		if ((rc = query_check(q, err)) == -1 ||
 		    (rc = each(ctx, &row, err)) != 0)
 			break;
 	}
 	query_end(q);
-	arena_free(arena);
 	return rc == 0 ? 0 : -1;
 }
 
@@ -296,9 +293,9 @@ static int
 drop_idle(struct store *store, int64_t log, const struct cover_row *line,
     uint64_t *below, struct error *err)
 {
-	struct cover_row there;
+	struct cover_row there = { .size = 0 };
 	struct query q;
-	bool has;
+	bool has = false;
 
 	for (;;) {
 		if (find_line(store, QUERY_COVER_BELOW, log, line->size + 1,
@@ -319,9 +316,9 @@ int
 store_cover_add(struct store *store, int64_t log, const struct cover_row *line,
     uint64_t *from, uint64_t *to, struct error *err)
 {
-	struct cover_row there;
+	struct cover_row there = { .size = 0 };
 	struct query q;
-	bool has;
+	bool has = false;
 
 	*from = *to = line->size;
 	if (store_cover_from(store, log, line->size, &there, &has, err) == -1)

@@ -268,9 +268,8 @@ query_get_instant(struct query *q)
 	return instant_of(query_get_int(q));
 }
 
-/* Text and blobs; borrowed until the next step. */
-static struct span
-borrow_bytes(struct query *q)
+struct span
+query_borrow_bytes(struct query *q)
 {
 	int column = q->next++;
 	const void *ptr = sqlite3_column_blob(q->stmt, column);
@@ -284,13 +283,13 @@ borrow_bytes(struct query *q)
 struct span
 query_get_bytes(struct query *q, struct arena *arena)
 {
-	return arena_copy(arena, borrow_bytes(q));
+	return arena_copy(arena, query_borrow_bytes(q));
 }
 
 struct hash
 query_get_hash(struct query *q)
 {
-	struct span bytes = borrow_bytes(q);
+	struct span bytes = query_borrow_bytes(q);
 	struct hash hash = { .bytes = { 0 } };
 
 	if (bytes.len == HASH_BYTES)

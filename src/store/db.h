@@ -99,6 +99,9 @@ struct instant query_get_instant(struct query *q);
 struct span query_get_bytes(struct query *q, struct arena *arena);
 struct hash query_get_hash(struct query *q);
 
+/* Text or bytes, good until the next step. */
+struct span query_borrow_bytes(struct query *q);
+
 /* True if the next column is NULL; then it was read. */
 bool query_get_null(struct query *q);
 

@@ -174,6 +174,12 @@ static const struct {
 	    "size INTEGER NOT NULL, time INTEGER NOT NULL, "
 	    "side INTEGER NOT NULL, idx INTEGER NOT NULL, "
 	    "PRIMARY KEY (log, size)) STRICT, WITHOUT ROWID" },
+
+	/* With is_open in it the tally needs no row. */
+	{ 4, "DROP INDEX casefile_open" },
+	{ 4, "CREATE INDEX casefile_open ON casefile "
+	    "(moved DESC, log, idx, is_open, is_undelivered, due_us, "
+	    "due_them, keep_us, keep_them) WHERE is_open = 1" },
 	/* clang-format on */
 };
 

@@ -21,6 +21,9 @@
 /* Processes of one node, at the most. */
 #define FAMILY_MAX 16
 
+/* Until a peer's node was heard. */
+#define WAIT_S 90
+
 unsigned
 bench_free_port(void)
 {
@@ -87,44 +90,70 @@ swallow(char *bytes UNUSED, size_t size, size_t n, void *ctx UNUSED)
 	return size * n;
 }
 
-void
-bench_process_call(const struct bench_process *node, const char *path,
-    const char *body)
+static long
+call(const struct bench_process *node, const char *path, const char *body)
 {
-	CURL *call = curl_easy_init();
+	CURL *easy = curl_easy_init();
 	long status = 0;
 	char url[128];
 
 	snprintf(url, sizeof(url), "http://node/v1/%s", path);
-	curl_easy_setopt(call, CURLOPT_UNIX_SOCKET_PATH, node->socket);
-	curl_easy_setopt(call, CURLOPT_URL, url);
-	curl_easy_setopt(call, CURLOPT_POSTFIELDS, body);
-	curl_easy_setopt(call, CURLOPT_WRITEFUNCTION, swallow);
-	if (curl_easy_perform(call) == CURLE_OK)
-		curl_easy_getinfo(call, CURLINFO_RESPONSE_CODE, &status);
-	if (status != 200) {
-		fprintf(stderr, "%s: %ld\n", path, status);
-		mem_die("a call failed");
-	}
-	curl_easy_cleanup(call);
+	curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, node->socket);
+	curl_easy_setopt(easy, CURLOPT_URL, url);
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, swallow);
+	if (curl_easy_perform(easy) == CURLE_OK)
+		curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_cleanup(easy);
+	return status;
+}
+
+void
+bench_process_call(const struct bench_process *node, const char *path,
+    const char *body)
+{
+	long status = call(node, path, body);
+
+	if (status == 200)
+		return;
+	fprintf(stderr, "%s: %ld\n", path, status);
+	kill(node->pid, SIGTERM);
+	mem_die("a call failed");
 }
 
 /* Each has another due: the same letter twice in a second is one. */
-void
-bench_process_letter(const struct bench_process *node)
+static long
+write_letter(const struct bench_process *node)
 {
 	static unsigned n;
 	char body[512];
 
 	n++;
 	snprintf(body, sizeof(body),
-	    "{\"peer\":\"cert.south.example\",\"draft\":{\"kind\":\"request\","
-	    "\"by\":\"duty-officer\",\"request\":{"
+	    "{\"peer\":\"cert.south.example\",\"draft\":{"
+	    "\"kind\":\"request\",\"by\":\"duty-officer\",\"request\":{"
 	    "\"purpose\":\"mitigation\",\"actions\":[\"block-host\"],"
 	    "\"topic\":\"ddos\",\"urgency\":\"routine\","
 	    "\"due\":\"2030-01-%02uT%02u:%02u:%02uZ\"}}}",
 	    n / 86400 % 28 + 1, n / 3600 % 24, n / 60 % 60, n % 60);
-	bench_process_call(node, "letter", body);
+	return call(node, "letter", body);
+}
+
+/* A node that started signs nothing before its peer was asked. */
+void
+bench_process_wait(const struct bench_process *node)
+{
+	for (int i = 0; i < WAIT_S * 10 && write_letter(node) != 200; i++)
+		usleep(100000);
+}
+
+void
+bench_process_letter(const struct bench_process *node)
+{
+	if (write_letter(node) == 200)
+		return;
+	kill(node->pid, SIGTERM);
+	mem_die("a letter was refused");
 }
 
 /* "PID (name) S PPID ..."; utime and stime are the 12th and 13th after it. */

@@ -25,6 +25,9 @@ void bench_process_stop(struct bench_process *node);
 void bench_process_call(const struct bench_process *node, const char *path,
     const char *body);
 
+/* Blocks: until a letter to cert.south.example is taken. */
+void bench_process_wait(const struct bench_process *node);
+
 /* A request to cert.south.example, as an operator lodges it. */
 void bench_process_letter(const struct bench_process *node);
 
