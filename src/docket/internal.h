@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/instant.h"
 #include "docket/docket.h"
+#include "docket/epochs.h"
 #include "docket/roots.h"
 #include "docket/serve.h"
 #include "domain/record.h"
@@ -30,6 +31,12 @@ struct proof;
 struct docket_seal {
 	uint64_t from;
 	struct certificate *certificate;
+};
+
+/* The key for the next log of its writer, in force from an index on. */
+struct docket_next {
+	uint64_t from;
+	uint8_t key[32];
 };
 
 /*
@@ -57,7 +64,8 @@ struct docket_keys {
 	struct docket_seal *seals;
 	struct docket_mirror *mirrors; /* for lines on the other log */
 	struct docket_pin *pins;       /* of TLS */
-	size_t seals_n, mirrors_n, pins_n;
+	struct docket_next *nexts;
+	size_t seals_n, mirrors_n, pins_n, nexts_n;
 };
 
 /* A peer, with what is believed of its node.  The rest is in the store. */
@@ -81,6 +89,7 @@ struct docket_peer {
 	bool is_contradicted;      /* it holds another version of our log */
 	bool is_measured;          /* the next is known */
 	bool is_short;             /* we hold less than we have signed */
+	bool is_tail_lost;         /* of our log, and nobody holds it */
 	struct hash patching;      /* a large document whose offset is known */
 	uint64_t patch_offset;
 	bool is_patching;
@@ -133,6 +142,10 @@ NODISCARD int keys_check(const struct docket_keys *keys,
 /* It is entry ${index}, and acts from the next one on. */
 NODISCARD int keys_add(struct docket_keys *keys, uint64_t index,
     const struct record *credential, struct error *err);
+
+/* The public log key with which a log after this one at ${size} is signed. */
+const uint8_t *keys_next_at(const struct docket_keys *keys, uint64_t size);
+void keys_drop(struct docket *docket, int64_t log);
 void keys_clear(struct docket_keys *keys);
 void keys_forget(struct docket *docket);
 
@@ -159,7 +172,7 @@ bool docket_is_unasked(const struct docket *docket,
 /* "<party>/mirror", ours. */
 struct span docket_mirror_name(const struct docket *docket);
 
-/* The log of the docket with ${log}'s peer that the other party writes. */
+/* The newest log of the docket with ${log}'s peer of the other writer. */
 NODISCARD int docket_other_log(struct docket *docket, const struct log_row *log,
     struct log_row **out, struct arena *arena, struct error *err);
 
@@ -180,11 +193,12 @@ NODISCARD int judge_entry(struct docket *docket, const struct log_row *log,
 
 /*
  * What a record, or who would write it, has seen: ${index} entries of the log
- * that it stands in, ${anchor} of the other.
+ * that it stands in, and so much of the other writer's.
  */
 struct view {
 	const struct log_row *log;
-	uint64_t index, anchor;
+	uint64_t index;
+	struct extent seen;
 };
 
 /* receipt.c: the checkpoint that a receipt quotes. */
@@ -192,7 +206,8 @@ struct quoted {
 	struct log_row *log; /* that it is a head of */
 	uint64_t size;
 	struct hash root;
-	struct instant time; /* of the mirror line */
+	struct instant time;    /* of the mirror line */
+	struct span head, line; /* with the writer's line only; the other */
 };
 NODISCARD int receipt_read(struct docket *docket, const struct view *view,
     struct span note, struct quoted *out, struct arena *arena,
@@ -246,17 +261,25 @@ NODISCARD int lodge_automatic(struct docket *docket, struct log_row *own,
     struct record *record, struct instant now, struct arena *arena,
     struct error *err);
 
+/* receipt.c: the head of ${about} at ${size} with a line that counts. */
+NODISCARD int receipt_quote(struct docket *docket, const struct view *view,
+    const struct log_row *about, uint64_t size, struct span *note,
+    struct arena *arena, struct error *err);
+
+/* lodge.c: the anchor of who has seen ${view}. */
+NODISCARD int lodge_anchor(struct docket *docket, const struct view *view,
+    struct anchor *anchor, struct arena *arena, struct error *err);
+
 /* receipt.c: lodge a receipt of the head of ${about} at ${size}.  Within. */
 NODISCARD int lodge_receipt(struct docket *docket, struct log_row *own,
     struct log_row *about, uint64_t size, struct instant now,
     struct arena *arena, struct error *err);
 
-/* heads.c: the largest size of ${logs[side]} that belongs to a closed pair. */
-uint64_t heads_newest(struct log_row *const logs[2], unsigned side);
-
-/* heads.c: both logs of the docket, by side */
-NODISCARD int heads_logs(struct docket *docket, struct span peer,
-    struct log_row *out[2], struct arena *arena, struct error *err);
+/* heads.c: the largest size of ${log} that belongs to closed heads; and what
+ * ${heads} have of one writer's, counted through. */
+struct heads;
+uint64_t heads_newest(const struct epochs *epochs, const struct log_row *log);
+uint64_t heads_total(const struct heads *heads, unsigned side);
 
 /* The name of the blob file of a document of that docket. */
 struct hash document_file(struct span peer, const struct hash *sha256);
