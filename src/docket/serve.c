@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "docket/internal.h"
+#include "docket/serve_internal.h"
 #include "formats/problem.h"
 #include "store/head.h"
 #include "store/store.h"

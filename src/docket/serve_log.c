@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "docket/epochs.h"
 #include "docket/internal.h"
+#include "docket/serve_internal.h"
 #include "ledger/checkpoint.h"
 #include "ledger/mirror.h"
 #include "ledger/tree.h"

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "docket/internal.h"
+#include "docket/serve_internal.h"
 #include "formats/card.h"
 #include "ledger/tiles.h"
 #include "store/head.h"

@@ -38,7 +38,7 @@ struct cases_date {
 struct cases_row {
 	int64_t log; /* the opening record */
 	uint64_t index;
-	uint64_t anchored; /* how much of the other's it had seen */
+	uint64_t anchored;    /* how much of the other's it had seen */
 	struct span peer;     /* when read */
 	struct instant moved; /* the latest time that counts in it, or its at */
 	uint64_t need[2];     /* entries, by side, that show all of it */
