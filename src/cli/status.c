@@ -58,6 +58,11 @@ print_trouble(const struct json_reader *peer)
 	if (reply_flag(peer, "forked"))
 		puts("    ALARM: it signed two versions of its log; "
 		     "see demarche bundle --claim fork");
+	if (reply_flag(peer, "tail-lost"))
+		puts(
+		    "    ALARM: the end of our log with it is lost, and nobody "
+		    "holds it;\n    \"demarche peer reopen\" closes it where "
+		    "it was signed for and begins another");
 	if (reply_text(peer, "error-text").len == 0)
 		return;
 	print_text(peer, PRINT_INDENT, "error-text");

@@ -139,6 +139,32 @@ desk_check_opening(const struct card *self, const struct card *peer,
 	return compare(&ours, content, arena, err);
 }
 
+int
+desk_check_reopening(const struct card *self, struct span peer,
+    struct span content, struct arena *arena, struct error *err)
+{
+	struct record *theirs, ours;
+	struct origin origin;
+	struct error bad;
+
+	if (read_content(&theirs, content, arena, err) == -1 ||
+	    check_docket(self, theirs, peer, err) == -1)
+		return -1;
+	if (theirs->kind != KIND_OPENING ||
+	    origin_parse(&origin, theirs->log, &bad) == -1 || origin.epoch < 2)
+		return error_set(err, E_DESK_CHECK, "not a later log");
+	/* Its cards and where it goes on as the registrar has them. */
+	ours = (struct record){ .kind = KIND_OPENING,
+		.log = theirs->log,
+		.at = theirs->at,
+		.by = WORD_ROLE_SYSTEM_ADMINISTRATOR,
+		.is_exercise = self->is_exercise,
+		.anchor = theirs->anchor };
+	ours.facts[0] = theirs->facts[0];
+	ours.facts[1] = theirs->facts[1];
+	return compare(&ours, content, arena, err);
+}
+
 /* The word that ${in} has under ${name}. */
 static int
 asked_word(enum word *out, const struct json_reader *in, const char *name,

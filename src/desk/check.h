@@ -34,6 +34,13 @@ NODISCARD int desk_check_opening(const struct card *self,
     struct error *err);
 
 /*
+ * The opening of our next log to ${peer}.  Where the one before is closed the
+ * peer checks, who signed for it.
+ */
+NODISCARD int desk_check_reopening(const struct card *self, struct span peer,
+    struct span content, struct arena *arena, struct error *err);
+
+/*
  * The change of key that ${in} asks for ("use", "change", "since"), towards
  * ${peer}.  Which key it is the keeper checks, who made it.
  */

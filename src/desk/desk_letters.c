@@ -18,10 +18,9 @@ desk_authorise(struct visit *v, struct span content, struct error *err)
 	return keeper_ask_authorise(v->desk->parts->keeper, &digest, err);
 }
 
-/* The text ${name} of the registrar's answer, in the visit's arena. */
-static int
-reply_text(struct visit *v, const struct call_reply *reply, const char *name,
-    struct span *out, struct error *err)
+int
+desk_reply_text(struct visit *v, const struct call_reply *reply,
+    const char *name, struct span *out, struct error *err)
 {
 	struct json_reader in;
 	struct json *json = NULL;
@@ -157,7 +156,7 @@ take_opening(struct visit *v, const struct call_reply *reply, struct error *err)
 	const struct card *card = v->card;
 	struct keeper_ask *keeper = v->desk->parts->keeper;
 
-	if (reply_text(v, reply, "content", &v->content, err) == -1 ||
+	if (desk_reply_text(v, reply, "content", &v->content, err) == -1 ||
 	    desk_check_opening(v->desk->self, card, v->content, v->arena,
 		err) == -1 ||
 	    keeper_ask_pin_peer(keeper, card->party, card->log,

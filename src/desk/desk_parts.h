@@ -100,8 +100,13 @@ struct span visit_json(struct visit *v, struct json *json);
 /* desk_letters.c: what an operator authorises */
 void desk_letter(struct visit *v);
 void desk_peer_add(struct visit *v);
+void desk_peer_reopen(struct visit *v);
 void desk_credential(struct visit *v);
 
 /* The operator's word to the keeper: that content may be sealed. */
 NODISCARD int desk_authorise(struct visit *v, struct span content,
     struct error *err);
+
+/* The text ${name} of the registrar's answer, in the visit's arena. */
+NODISCARD int desk_reply_text(struct visit *v, const struct call_reply *reply,
+    const char *name, struct span *out, struct error *err);

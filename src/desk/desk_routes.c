@@ -128,6 +128,7 @@ static const struct route {
 	{ "/v1/card", NULL, card_reply },
 	{ "/v1/peer-preview", NULL, peer_preview },
 	{ "/v1/peer-add", NULL, desk_peer_add },
+	{ "/v1/peer-reopen", NULL, desk_peer_reopen },
 	{ "/v1/letter", NULL, desk_letter },
 	{ "/v1/credential", NULL, desk_credential },
 	{ "/v1/document", NULL, document },

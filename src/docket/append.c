@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/error.h"
+#include "docket/epochs.h"
 #include "docket/internal.h"
 #include "store/document.h"
 #include "store/quote.h"
@@ -18,7 +19,7 @@ project_quote(struct docket *docket, struct log_row *log,
 		.quoting_index = judged->row.index,
 	};
 	struct view view = { log, judged->row.index,
-		judged->record->anchor.size };
+		{ judged->row.anchor_epoch, judged->row.anchor_size } };
 	struct log_row *about;
 	struct quoted quoted;
 
@@ -99,7 +100,8 @@ append_project(struct docket *docket, struct log_row *log,
 		return -1;
 	if (project_documents(docket, log, judged, err) == -1)
 		return -1;
-	log->anchored = judged->record->anchor.size;
+	log->anchored_epoch = judged->row.anchor_epoch;
+	log->anchored = judged->row.anchor_size;
 	return 0;
 }
 
@@ -107,13 +109,20 @@ int
 append_judged(struct docket *docket, struct log_row *log,
     const struct judged *judged, struct arena *arena, struct error *err)
 {
+	bool is_beginning = log->epoch > 1 && judged->row.index == 0;
+
+	if (is_beginning && judged->record == NULL)
+		return error_set(err, E_EPOCH_OPENING, "%s",
+		    error_name(judged->row.verdict));
 	if (store_tree_append(docket->parts.store, log->id, log->size,
 		&judged->row.leaf, 1, err) == -1 ||
 	    store_entry_add(docket->parts.store, &judged->row, err) == -1)
 		return -1;
 	/* Before the projections: they compare with this row. */
 	log->size++;
-	if (append_project(docket, log, judged, arena, err) == -1)
+	if (append_project(docket, log, judged, arena, err) == -1 ||
+	    (is_beginning &&
+		epochs_begin(docket, log, judged->record, arena, err) == -1))
 		return -1;
 	return store_log_update(docket->parts.store, log, err);
 }

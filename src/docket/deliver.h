@@ -111,6 +111,8 @@ struct delivery_state {
 	enum error_code last_error;
 	bool is_checked;   /* our own largest head there is known */
 	bool is_held_back; /* until then nothing is signed for it */
+	unsigned epoch;    /* of our log to it */
+	bool is_tail_lost; /* the end of our log is lost: it cannot go on */
 	bool is_forked;    /* theirs */
 	uint64_t held, theirs_mirrored; /* of their log here */
 };

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "docket/case_state.h"
+#include "docket/epochs.h"
 #include "docket/fold.h"
 #include "docket/internal.h"
 #include "docket/project.h"
@@ -19,7 +20,7 @@
 struct folding {
 	struct docket *docket;
 	struct span peer;
-	struct log_row *logs[2]; /* by side */
+	struct epochs epochs;
 	struct heads heads;
 	struct instant at;
 	struct terms terms;
@@ -28,16 +29,12 @@ struct folding {
 	struct arena *arena;
 };
 
-static unsigned
-side_of_log(const struct folding *f, int64_t log)
-{
-	return f->logs[0]->id == log ? 0 : 1;
-}
-
 static bool
 is_below(const struct folding *f, int64_t log, uint64_t index)
 {
-	return index < f->heads.size[side_of_log(f, log)];
+	const struct docket_head *head = docket_head_of(&f->heads, log);
+
+	return head != NULL && index < head->size;
 }
 
 /* Only lines quoted below the heads exist. */
@@ -53,18 +50,22 @@ load_lines(struct folding *f, struct error *err)
 		err) == -1)
 		goto out;
 	for (size_t i = 0; i < n; i++) {
+		const struct log_row *about =
+		    epochs_of_id(&f->epochs, quotes[i].log);
+		const struct log_row *quoting =
+		    epochs_of_id(&f->epochs, quotes[i].quoting_log);
 		struct line line = {
-			.about_side = side_of_log(f, quotes[i].log),
-			.about_epoch = 1,
+			.about_side = about->side,
+			.about_epoch = about->epoch,
 			.size = quotes[i].size,
 			.time = quotes[i].time,
 			.by = LINE_COUNTERPARTY,
-			.quoting_side = side_of_log(f, quotes[i].quoting_log),
-			.quoting_epoch = 1,
+			.quoting_side = quoting->side,
+			.quoting_epoch = quoting->epoch,
 			.quoting_index = quotes[i].quoting_index,
 		};
 
-		if (is_below(f, quotes[i].quoting_log, quotes[i].quoting_index))
+		if (is_below(f, quoting->id, quotes[i].quoting_index))
 			lines_add(&f->lines, &line);
 	}
 	rc = 0;
@@ -88,7 +89,7 @@ folding_init(struct folding *f, struct docket *docket, struct span peer,
 		.arena = arena_new() };
 	f->peer = arena_copy(f->arena, peer);
 	lines_init(&f->lines, at, f->terms.grace);
-	return heads_logs(docket, peer, f->logs, f->arena, err);
+	return epochs_load(&f->epochs, docket, f->peer, f->arena, err);
 }
 
 static void
@@ -123,21 +124,20 @@ folding_close(struct folding *f)
 }
 
 static int
-set_times(struct folding *f, struct case_record *out, uint64_t anchor_size,
+set_times(struct folding *f, struct case_record *out, struct extent seen,
     struct error *err)
 {
 	struct place place = {
 		.side = out->side,
 		.epoch = out->epoch,
 		.index = out->index,
-		.anchor_epoch = 1,
-		.anchor_size = anchor_size,
+		.anchor_epoch = seen.epoch,
+		.anchor_size = seen.size,
 	};
 	uint64_t need[2] = { 0, 0 };
 
 	if (f->is_stored)
-		return cases_times(f->docket, f->logs, out, anchor_size, need,
-		    err);
+		return cases_times(f->docket, &f->epochs, out, seen, need, err);
 	out->has_taken = lines_taken(&f->lines, &place, &out->taken);
 	out->has_shown = lines_shown(&f->lines, &place, &out->shown);
 	return 0;
@@ -147,22 +147,35 @@ static int
 read_case_record(struct folding *f, const struct entry_row *entry,
     struct case_record *out, struct arena *arena, struct error *err)
 {
+	const struct log_row *log = epochs_of_id(&f->epochs, entry->log);
+	struct extent seen = { entry->anchor_epoch, entry->anchor_size };
 	struct record *record;
 
 	if (record_read(&record, entry->content, arena, err) == -1)
 		return -1;
 	*out = (struct case_record){ .record = record,
 		.leaf = entry->leaf,
-		.side = side_of_log(f, entry->log),
-		.epoch = 1,
+		.side = log->side,
+		.epoch = log->epoch,
 		.index = entry->index };
-	return set_times(f, out, entry->anchor_size, err);
+	return set_times(f, out, seen, err);
 }
 
 static struct span
 author_of(const struct folding *f, unsigned side)
 {
-	return f->logs[side]->is_own ? f->docket->self->party : f->peer;
+	return epochs_first(&f->epochs, side)->is_own ? f->docket->self->party :
+							f->peer;
+}
+
+/* Does the record of ${row} anchor above ${record} of the other side? */
+static bool
+has_seen(const struct entry_row *row, const struct case_record *record)
+{
+	struct extent seen = { row->anchor_epoch, row->anchor_size };
+	struct extent place = { record->epoch, record->index };
+
+	return extent_compare(place, seen) < 0;
 }
 
 /*
@@ -184,7 +197,7 @@ order_entries(struct case_entry *entries, const struct case_record *records,
 
 		/* Side 0 waits while it has seen what side 1 shows next. */
 		if (side == 0 && other < end[1] &&
-		    records[other].index < rows[next[0]].anchor_size)
+		    has_seen(&rows[next[0]], &records[other]))
 			side = 1;
 		entries[i] = (struct case_entry){ &rows[next[side]],
 			&records[next[side]], author_of(f, side) };
@@ -253,7 +266,7 @@ fold_one(struct folding *f, const struct hash *name, struct case_view *out,
 {
 	enum cases_reach reach;
 
-	if (cases_reach(f->docket, f->logs, &f->heads, &reach, err) == -1)
+	if (cases_reach(f->docket, &f->epochs, &f->heads, &reach, err) == -1)
 		return -1;
 	f->is_stored = reach == CASES_AT;
 	if (f->is_stored) {
@@ -326,8 +339,8 @@ walk_opening(void *ctx, const struct entry_row *opening, struct error *err)
 static bool
 is_as_projected(const struct folding *f, const struct cases_row *row)
 {
-	return row->need[0] <= f->heads.size[0] &&
-	    row->need[1] <= f->heads.size[1] &&
+	return row->need[0] <= heads_total(&f->heads, 0) &&
+	    row->need[1] <= heads_total(&f->heads, 1) &&
 	    !instant_is_before(f->at, row->moved);
 }
 
@@ -336,12 +349,16 @@ static bool
 can_count(struct walk *walk, const struct cases_row *row,
     const struct case_state *state)
 {
+	const struct epochs *epochs = &walk->f->epochs;
+	const struct log_row *log = epochs_of_id(epochs, row->log);
+	struct extent seen =
+	    epochs_extent(epochs, 1 - log->side, row->anchored);
 	struct place place = {
-		.side = side_of_log(walk->f, row->log),
-		.epoch = 1,
+		.side = log->side,
+		.epoch = log->epoch,
 		.index = row->index,
-		.anchor_epoch = 1,
-		.anchor_size = row->anchor_size,
+		.anchor_epoch = seen.epoch,
+		.anchor_size = seen.size,
 	};
 	struct moment taken;
 
@@ -377,21 +394,22 @@ walk_docket(struct walk *walk, struct error *err)
 	struct folding *f = walk->f;
 	enum cases_reach reach;
 
-	if (cases_reach(f->docket, f->logs, &f->heads, &reach, err) == -1)
+	if (cases_reach(f->docket, &f->epochs, &f->heads, &reach, err) == -1)
 		return -1;
 	if (reach == CASES_BELOW)
 		return store_entry_cases(f->docket->parts.store, f->peer,
 		    KIND_COUNT, walk_opening, walk, err);
-	for (unsigned side = 0; side < 2; side++)
+	for (size_t i = 0; i < f->epochs.n; i++)
 		if (store_cases_of_log(f->docket->parts.store,
-			f->logs[side]->id, walk_row, walk, err) == -1)
+			f->epochs.logs[i].id, walk_row, walk, err) == -1)
 			return -1;
 	return 0;
 }
 
 /*
  * A head is shown to be the newest at an instant if its last entry is a
- * record that says it was written then or later.
+ * record that says it was written then or later, or if its log was closed
+ * there: then nothing can follow.
  */
 struct last {
 	struct instant as_of;
@@ -413,30 +431,37 @@ static int
 name_heads(struct docket *docket, const struct figures *figures,
     struct statement *out, struct arena *arena, struct error *err)
 {
-	struct statement_head *heads = arena_array(arena, 2, sizeof(*heads));
-	struct log_row *logs[2];
+	const struct heads *given = &figures->heads;
+	struct statement_head *heads =
+	    arena_array(arena, given->n, sizeof(*heads));
+	struct epochs epochs;
 
-	if (heads_logs(docket, figures->peer, logs, arena, err) == -1)
+	if (epochs_load(&epochs, docket, figures->peer, arena, err) == -1)
 		return -1;
-	for (unsigned side = 0; side < 2; side++) {
-		struct last last = { .as_of = figures->as_of };
-		uint64_t size = figures->heads.size[side];
-
-		if (size > 0 &&
-		    store_entry_range(docket->parts.store, logs[side]->id,
-			size - 1, size, see_last_at, &last, err) == -1)
-			return -1;
-		heads[side] = (struct statement_head){ .side = side,
-			.epoch = 1,
-			.size = size,
-			.root = figures->heads.root[side],
-			.is_newest = last.is_newest };
-		out->parties[side] = logs[side]->is_own ?
+	for (unsigned side = 0; side < 2; side++)
+		out->parties[side] = epochs_first(&epochs, side)->is_own ?
 		    docket->self->party :
 		    docket_peer(docket, figures->peer)->party;
+
+	for (size_t i = 0; i < given->n; i++) {
+		const struct docket_head *head = &given->lines[i];
+		struct last last = { .as_of = figures->as_of };
+
+		if (i + 1 < given->n && given->lines[i + 1].side == head->side)
+			last.is_newest = true;
+		else if (head->size > 0 &&
+		    store_entry_range(docket->parts.store, head->log,
+			head->size - 1, head->size, see_last_at, &last,
+			err) == -1)
+			return -1;
+		heads[i] = (struct statement_head){ .side = head->side,
+			.epoch = head->epoch,
+			.size = head->size,
+			.root = head->root,
+			.is_newest = last.is_newest };
 	}
 	out->heads = heads;
-	out->heads_n = 2;
+	out->heads_n = given->n;
 	return 0;
 }
 

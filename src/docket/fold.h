@@ -20,20 +20,31 @@ struct docket;
 struct entry_row;
 struct error;
 
-/* One head of each side, by the order of the parties' names. */
-struct heads {
-	struct span origin[2];
-	uint64_t size[2];
-	struct hash root[2];
+/* A head of one log of a docket. */
+struct docket_head {
+	int64_t log;
+	unsigned side, epoch;
+	struct span origin;
+	uint64_t size;
+	struct hash root;
 };
 
-/* The newest closed pair that this node holds. */
+/*
+ * A head of each log: those of side 0 first, by epoch.  Of each side the last
+ * may be any; those before it are where these logs were closed.
+ */
+struct heads {
+	struct docket_head *lines; /* in the arena of the call */
+	size_t n;
+};
+
+/* The newest closed heads that this node holds. */
 NODISCARD int docket_heads(struct docket *docket, struct span peer,
     struct heads *out, struct arena *arena, struct error *err);
 
 /*
- * Two lines "<origin> <size> <base64 root>": read, and checked against what
- * is held here.
+ * Lines "<origin> <size> <base64 root>": read, and checked against what is
+ * held here.
  *
  * Fails: E_HEADS if unknown here, another root, or not closed.
  */
@@ -42,6 +53,9 @@ NODISCARD int docket_heads_read(struct docket *docket, struct span peer,
     struct error *err);
 struct buf;
 void docket_heads_write(struct buf *out, const struct heads *heads);
+
+/* The head of the log ${id}; NULL if it has none among ${heads}. */
+const struct docket_head *docket_head_of(const struct heads *heads, int64_t id);
 
 /* A record of a case, for showing. */
 struct case_entry {

@@ -11,6 +11,8 @@
 #include "base/hash.h"
 #include "base/instant.h"
 #include "docket/docket.h"
+#include "docket/epochs.h"
+#include "docket/keys.h"
 #include "docket/roots.h"
 #include "docket/serve.h"
 #include "domain/record.h"
@@ -19,46 +21,9 @@
 #include "store/log.h"
 
 struct arena;
-struct certificate;
 struct checkpoint;
-struct line_row;
 struct note;
-struct note_line;
 struct proof;
-
-/* A certificate of a party, in force in its log from an index on. */
-struct docket_seal {
-	uint64_t from;
-	struct certificate *certificate;
-};
-
-/*
- * A key that was named at from - 1 (0: by the card), and is not accepted any
- * more once until - 1 is seen; UINT64_MAX: nothing says so.
- */
-struct docket_mirror {
-	uint64_t from, until;
-	struct note_key key;
-};
-
-struct docket_pin {
-	uint64_t from, until;
-	struct hash pin;
-};
-
-/* The keys of who writes a log, as its entries change them; and the first
- * mirror key of who mirrors it. */
-struct docket_keys {
-	struct docket_keys *next;
-	int64_t log;
-	struct note_key writer;  /* the log's own line */
-	struct note_key mirror;  /* the counterparty's, of its card */
-	struct span mirror_name; /* of the writer's mirror keys */
-	struct docket_seal *seals;
-	struct docket_mirror *mirrors; /* for lines on the other log */
-	struct docket_pin *pins;       /* of TLS */
-	size_t seals_n, mirrors_n, pins_n;
-};
 
 /* A peer, with what is believed of its node.  The rest is in the store. */
 struct docket_peer {
@@ -81,6 +46,7 @@ struct docket_peer {
 	bool is_contradicted;      /* it holds another version of our log */
 	bool is_measured;          /* the next is known */
 	bool is_short;             /* we hold less than we have signed */
+	bool is_tail_lost;         /* of our log, and nobody holds it */
 	struct hash patching;      /* a large document whose offset is known */
 	uint64_t patch_offset;
 	bool is_patching;
@@ -103,47 +69,6 @@ struct docket {
 	bool has_new_pins; /* since docket_pins_changed() was asked */
 };
 
-/* keys.c: in memory, made from cards and the credential records below. */
-NODISCARD int keys_of_log(struct docket *docket, const struct log_row *log,
-    struct docket_keys **out, struct error *err);
-const struct certificate *keys_seal_at(const struct docket_keys *keys,
-    uint64_t index);
-
-/* The writer's mirror keys that count for who has seen ${view} entries. */
-size_t keys_mirrors_at(const struct docket_keys *keys, uint64_t view,
-    struct note_key **out, struct arena *arena);
-
-/*
- * The mirror key to sign with for a reader who has seen ${shown} of the
- * ${size} entries: the newest it knows; if all those were declared
- * compromised, the newest.  NULL if there is none.
- */
-const struct note_key *keys_mirror_for(const struct docket_keys *keys,
-    uint64_t size, uint64_t shown);
-
-/* Does an entry in [from, to) declare a mirror key compromised? */
-bool keys_has_compromise(const struct docket_keys *keys, uint64_t from,
-    uint64_t to);
-
-/* Does an entry in [from, to) name a TLS key? */
-bool keys_has_pin(const struct docket_keys *keys, uint64_t from, uint64_t to);
-
-/* May ${credential} be the next entry: can its key be read, is it new? */
-NODISCARD int keys_check(const struct docket_keys *keys,
-    const struct record *credential, struct error *err);
-
-/* It is entry ${index}, and acts from the next one on. */
-NODISCARD int keys_add(struct docket_keys *keys, uint64_t index,
-    const struct record *credential, struct error *err);
-void keys_clear(struct docket_keys *keys);
-void keys_forget(struct docket *docket);
-
-/* pins.c: who has which may have changed. */
-void pins_forget(struct docket *docket);
-
-/* Our newest TLS key. */
-struct hash pins_newest(const struct docket *docket);
-
 void docket_index_peers(struct docket *docket); /* the list has changed */
 
 /* After a rollback: the peer was never added. */
@@ -163,7 +88,7 @@ bool docket_is_unasked(const struct docket *docket,
 /* "<party>/mirror", ours. */
 struct span docket_mirror_name(const struct docket *docket);
 
-/* The log of the docket with ${log}'s peer that the other party writes. */
+/* The newest log of the docket with ${log}'s peer of the other writer. */
 NODISCARD int docket_other_log(struct docket *docket, const struct log_row *log,
     struct log_row **out, struct arena *arena, struct error *err);
 
@@ -182,21 +107,13 @@ NODISCARD int judge_entry(struct docket *docket, const struct log_row *log,
     uint64_t index, struct span der, struct judged *out, struct arena *arena,
     struct error *err);
 
-/*
- * What a record, or who would write it, has seen: ${index} entries of the log
- * that it stands in, ${anchor} of the other.
- */
-struct view {
-	const struct log_row *log;
-	uint64_t index, anchor;
-};
-
 /* receipt.c: the checkpoint that a receipt quotes. */
 struct quoted {
 	struct log_row *log; /* that it is a head of */
 	uint64_t size;
 	struct hash root;
-	struct instant time; /* of the mirror line */
+	struct instant time;    /* of the mirror line */
+	struct span head, line; /* with the writer's line only; the other */
 };
 NODISCARD int receipt_read(struct docket *docket, const struct view *view,
     struct span note, struct quoted *out, struct arena *arena,
@@ -205,24 +122,6 @@ NODISCARD int receipt_read(struct docket *docket, const struct view *view,
 /* What the next record of ours in ${own} would see. */
 NODISCARD int lodge_view(struct docket *docket, const struct log_row *own,
     struct view *out, struct arena *arena, struct error *err);
-
-/* lines.c: the keys whose mirror lines on ${about} count in ${view}. */
-NODISCARD int lines_keys(struct docket *docket, const struct view *view,
-    const struct log_row *about, struct note_key **out, size_t *n,
-    struct arena *arena, struct error *err);
-
-/* The first mirror line that one of the keys given has verified, or NULL. */
-const struct note_line *lines_first(const struct note *note);
-
-/* The first line on the head of ${about} at ${size} that one of ${keys}
- * made; NULL if there is none. */
-NODISCARD int lines_pick(struct docket *docket, const struct log_row *about,
-    uint64_t size, const struct note_key *keys, size_t n, struct line_row **out,
-    struct arena *arena, struct error *err);
-
-/* Quote the lines on ${own} that nobody has quoted.  Within. */
-NODISCARD int lodge_late_lines(struct docket *docket, struct log_row *own,
-    struct instant now, bool is_urgent, struct arena *arena, struct error *err);
 
 /*
  * append.c: judge ${der}, add it as the next entry of ${log}, and write all
@@ -250,40 +149,28 @@ NODISCARD int lodge_automatic(struct docket *docket, struct log_row *own,
     struct record *record, struct instant now, struct arena *arena,
     struct error *err);
 
+/* receipt.c: the head of ${about} at ${size} with a line that counts. */
+NODISCARD int receipt_quote(struct docket *docket, const struct view *view,
+    const struct log_row *about, uint64_t size, struct span *note,
+    struct arena *arena, struct error *err);
+
+/* lodge.c: the anchor of who has seen ${view}. */
+NODISCARD int lodge_anchor(struct docket *docket, const struct view *view,
+    struct anchor *anchor, struct arena *arena, struct error *err);
+
 /* receipt.c: lodge a receipt of the head of ${about} at ${size}.  Within. */
 NODISCARD int lodge_receipt(struct docket *docket, struct log_row *own,
     struct log_row *about, uint64_t size, struct instant now,
     struct arena *arena, struct error *err);
 
-/* heads.c: the largest size of ${logs[side]} that belongs to a closed pair. */
-uint64_t heads_newest(struct log_row *const logs[2], unsigned side);
-
-/* heads.c: both logs of the docket, by side */
-NODISCARD int heads_logs(struct docket *docket, struct span peer,
-    struct log_row *out[2], struct arena *arena, struct error *err);
+/* heads.c: the largest size of ${log} that belongs to closed heads; and what
+ * ${heads} have of one writer's, counted through. */
+struct heads;
+uint64_t heads_newest(const struct epochs *epochs, const struct log_row *log);
+uint64_t heads_total(const struct heads *heads, unsigned side);
 
 /* The name of the blob file of a document of that docket. */
 struct hash document_file(struct span peer, const struct hash *sha256);
 
 NODISCARD int document_restart(struct docket *docket, struct span peer,
     const struct hash *name, struct error *err);
-
-/* serve_log.c, serve_document.c, serve_read.c */
-struct serve_call {
-	const struct serve_request *request;
-	struct serve_reply *reply;
-	struct instant now;
-	struct arena *arena;
-};
-NODISCARD int serve_add_checkpoint(struct docket *docket,
-    struct serve_call *call, struct error *err);
-NODISCARD int serve_add_entries(struct docket *docket, struct serve_call *call,
-    struct error *err);
-NODISCARD int serve_documents(struct docket *docket, struct serve_call *call,
-    struct error *err);
-NODISCARD int serve_document(struct docket *docket, struct serve_call *call,
-    struct error *err);
-NODISCARD int serve_card(struct docket *docket, struct serve_call *call,
-    struct error *err);
-NODISCARD int serve_log_file(struct docket *docket, struct serve_call *call,
-    struct error *err);

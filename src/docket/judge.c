@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/error.h"
+#include "docket/epochs.h"
 #include "docket/internal.h"
 #include "formats/card.h"
 #include "formats/record_json.h"
@@ -11,7 +12,8 @@
 struct trial {
 	struct docket *docket;
 	const struct log_row *log;
-	struct log_row *other; /* the log that the other party writes */
+	struct epochs epochs; /* all logs of the docket */
+	struct extent seen;   /* of the other party's; once checked */
 	uint64_t index;
 	const struct record *record;
 	struct entry_row *row;
@@ -36,6 +38,9 @@ check_opening(struct trial *t, struct error *err)
 		    kind_row(t->record->kind)->name);
 	if (t->index > 0)
 		return 0;
+	if (t->log->epoch == 1 &&
+	    record_fact(t->record, MEMBER_OPENING_PREVIOUS)->is_given)
+		return error_set(err, E_RECORD_PREVIOUS, "before the first");
 	cards = record_fact(t->record, MEMBER_OPENING_CARDS);
 	if (cards->n != 2 ||
 	    !hash_is_equal(&cards->hashes[0], &first->fingerprint) ||
@@ -44,27 +49,74 @@ check_opening(struct trial *t, struct error *err)
 	return 0;
 }
 
+/* Anchors never fall along the epochs of a writer. */
+static int
+check_not_below(const struct trial *t, struct extent least, struct error *err)
+{
+	if (extent_compare(t->seen, least) >= 0)
+		return 0;
+	return error_set(err, E_RECORD_ANCHOR_FELL, "%u/%llu after %u/%llu",
+	    t->seen.epoch, (unsigned long long)t->seen.size, least.epoch,
+	    (unsigned long long)least.size);
+}
+
 static int
 check_anchor(struct trial *t, struct error *err)
 {
 	const struct anchor *anchor = &t->record->anchor;
+	const struct log_row *other = epochs_find(&t->epochs, anchor->log);
 	struct hash root;
 
-	if (!span_is_equal(anchor->log, t->other->origin))
+	if (other == NULL || other->side == t->log->side ||
+	    !epoch_counts(other) || (other->epoch > 1 && anchor->size == 0))
 		return error_set(err, E_RECORD_ANCHOR, "another log");
-	if (anchor->size > t->other->size)
+	if (anchor->size > epoch_end(other))
 		return error_set(err, E_RECORD_ANCHOR, "size %llu of %llu",
 		    (unsigned long long)anchor->size,
-		    (unsigned long long)t->other->size);
-	if (anchor->size < t->log->anchored)
-		return error_set(err, E_RECORD_ANCHOR_FELL, "%llu after %llu",
-		    (unsigned long long)anchor->size,
-		    (unsigned long long)t->log->anchored);
-	if (docket_root(t->docket, t->other->id, anchor->size, &root, err) ==
-	    -1)
+		    (unsigned long long)epoch_end(other));
+	t->seen = (struct extent){ other->epoch, anchor->size };
+	if (check_not_below(t,
+		(struct extent){ t->log->anchored_epoch, t->log->anchored },
+		err) == -1 ||
+	    docket_root(t->docket, other->id, anchor->size, &root, err) == -1)
 		return -1;
 	if (!hash_is_equal(&root, &anchor->root))
 		return error_set(err, E_RECORD_ANCHOR, "another root");
+	return 0;
+}
+
+/*
+ * A later log goes on where the one before is closed: what its writer had
+ * seen by then it has seen still, and the other party's records, as far as it
+ * has seen them, had not seen more of that log than is kept.
+ */
+static int
+check_previous(struct trial *t, struct error *err)
+{
+	const struct log_row *other;
+	struct previous previous;
+	struct extent seen, kept = { 0, 0 };
+
+	if (t->index > 0 || t->log->epoch == 1)
+		return 0;
+	if (previous_read(&previous, t->docket, t->log, t->record, t->arena,
+		err) == -1)
+		return -1;
+	if (previous.log != NULL) {
+		kept = (struct extent){ previous.log->epoch, previous.size };
+		if (epochs_seen(&seen, t->docket, &t->epochs, previous.log,
+			previous.size, err) == -1 ||
+		    check_not_below(t, seen, err) == -1)
+			return -1;
+	}
+	other = epochs_find(&t->epochs, t->record->anchor.log);
+	if (epochs_seen(&seen, t->docket, &t->epochs, other, t->seen.size,
+		err) == -1)
+		return -1;
+	if (seen.size > 0 && extent_compare(seen, kept) > 0)
+		return error_set(err, E_RECORD_PREVIOUS,
+		    "the other party has seen %u/%llu", seen.epoch,
+		    (unsigned long long)seen.size);
 	return 0;
 }
 
@@ -72,9 +124,15 @@ check_anchor(struct trial *t, struct error *err)
 static bool
 is_past(const struct trial *t, int64_t log, uint64_t index)
 {
-	if (log == t->log->id)
-		return index < t->index;
-	return log == t->other->id && index < t->record->anchor.size;
+	return epochs_is_past(&t->epochs, t->log, t->index, t->seen, log,
+	    index);
+}
+
+/* Does the writer of the record on trial write that log too? */
+static bool
+is_same_writer(const struct trial *t, int64_t log)
+{
+	return epochs_of_id(&t->epochs, log)->side == t->log->side;
 }
 
 static int
@@ -111,7 +169,7 @@ static int
 check_sender(struct trial *t, const struct entry_row *opening,
     struct error *err)
 {
-	bool is_opener = opening->log == t->log->id;
+	bool is_opener = is_same_writer(t, opening->log);
 	enum kind_sender sender = kind_row(t->record->kind)->sender;
 
 	if ((sender == SENDER_REQUESTER && !is_opener) ||
@@ -157,7 +215,7 @@ check_receipt(struct trial *t, struct error *err)
 {
 	struct span note =
 	    record_fact(t->record, MEMBER_RECEIPT_CHECKPOINT)->text;
-	struct view view = { t->log, t->index, t->record->anchor.size };
+	struct view view = { t->log, t->index, t->seen };
 	struct quoted quoted;
 	struct hash root;
 
@@ -185,7 +243,7 @@ check_refusal(struct trial *t, struct error *err)
 	if (store_entry_find(t->docket->parts.store, t->log->peer, leaf, &entry,
 		t->arena, err) == -1)
 		return -1;
-	if (entry == NULL || entry->log != t->other->id ||
+	if (entry == NULL || is_same_writer(t, entry->log) ||
 	    !is_past(t, entry->log, entry->index))
 		return error_set(err, E_RECORD_PAST, "refused entry");
 	return 0;
@@ -219,6 +277,17 @@ check_kind(struct trial *t, struct error *err)
 	return 0;
 }
 
+/* What the anchor says, true or not. */
+static struct extent
+claimed(const struct trial *t)
+{
+	const struct anchor *anchor = &t->record->anchor;
+	const struct log_row *other = epochs_find(&t->epochs, anchor->log);
+
+	return (
+	    struct extent){ other == NULL ? 0 : other->epoch, anchor->size };
+}
+
 static int
 check_all(struct trial *t, const struct sealed *sealed, struct error *err)
 {
@@ -230,15 +299,17 @@ check_all(struct trial *t, const struct sealed *sealed, struct error *err)
 	    !t->record->is_exercise)
 		return error_set(err, E_RECORD_MEMBER,
 		    "exercise: false between parties of an exercise");
+	t->seen = claimed(t);
 	if (check_opening(t, err) == -1 || check_once(t, err) == -1 ||
-	    check_anchor(t, err) == -1 || check_case(t, err) == -1)
+	    check_anchor(t, err) == -1 || check_previous(t, err) == -1 ||
+	    check_case(t, err) == -1)
 		return -1;
 	return check_kind(t, err);
 }
 
 /* What a valid record says, for the projection. */
 static void
-fill_row(struct entry_row *row, const struct record *record,
+fill_row(struct entry_row *row, const struct record *record, struct extent seen,
     struct span content)
 {
 	row->kind = record->kind;
@@ -248,7 +319,8 @@ fill_row(struct entry_row *row, const struct record *record,
 	row->has_re = record->has_re;
 	row->re = record->re;
 	row->at = record->at;
-	row->anchor_size = record->anchor.size;
+	row->anchor_epoch = seen.epoch;
+	row->anchor_size = seen.size;
 	row->content = content;
 }
 
@@ -270,7 +342,7 @@ try_entry(struct trial *t, struct span der, struct judged *out,
 	out->anchor = record->anchor;
 	if (check_all(t, &sealed, err) == -1)
 		return -1;
-	fill_row(&out->row, record, sealed.content);
+	fill_row(&out->row, record, t->seen, sealed.content);
 	out->record = record;
 	return 0;
 }
@@ -292,7 +364,7 @@ judge_entry(struct docket *docket, const struct log_row *log, uint64_t index,
 	out->row.leaf = tree_leaf_hash(der);
 	out->row.der = der;
 	out->row.kind = KIND_COUNT;
-	if (docket_other_log(docket, log, &trial.other, arena, err) == -1)
+	if (epochs_load(&trial.epochs, docket, log->peer, arena, err) == -1)
 		return -1;
 	if (try_entry(&trial, der, out, &fault) == 0)
 		return 0;

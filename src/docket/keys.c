@@ -5,6 +5,7 @@
 #include "base/encode.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "docket/epochs.h"
 #include "docket/internal.h"
 #include "formats/card.h"
 #include "formats/record_json.h"
@@ -19,10 +20,12 @@ keys_clear(struct docket_keys *keys)
 	free(keys->seals);
 	free(keys->mirrors);
 	free(keys->pins);
+	free(keys->nexts);
 	keys->seals = NULL;
 	keys->mirrors = NULL;
 	keys->pins = NULL;
-	keys->seals_n = keys->mirrors_n = keys->pins_n = 0;
+	keys->nexts = NULL;
+	keys->seals_n = keys->mirrors_n = keys->pins_n = keys->nexts_n = 0;
 }
 
 static void
@@ -42,6 +45,20 @@ keys_forget(struct docket *docket)
 		keys_free(k);
 	}
 	docket->keys = NULL;
+	pins_forget(docket);
+}
+
+void
+keys_drop(struct docket *docket, int64_t log)
+{
+	struct docket_keys **at = &docket->keys, *dropped;
+
+	while (*at != NULL && (*at)->log != log)
+		at = &(*at)->next;
+	if ((dropped = *at) == NULL)
+		return;
+	*at = dropped->next;
+	keys_free(dropped);
 	pins_forget(docket);
 }
 
@@ -73,6 +90,30 @@ push_pin(struct docket_keys *keys, uint64_t from, const struct hash *pin)
 	    mem_resize(keys->pins, keys->pins_n + 1, sizeof(*keys->pins));
 	keys->pins[keys->pins_n++] =
 	    (struct docket_pin){ from, UINT64_MAX, *pin };
+}
+
+static void
+push_next(struct docket_keys *keys, uint64_t from,
+    const uint8_t public_key[NOTE_PUBLIC_BYTES])
+{
+	struct docket_next *next;
+
+	keys->nexts =
+	    mem_resize(keys->nexts, keys->nexts_n + 1, sizeof(*keys->nexts));
+	next = &keys->nexts[keys->nexts_n++];
+	next->from = from;
+	memcpy(next->key, public_key, sizeof(next->key));
+}
+
+const uint8_t *
+keys_next_at(const struct docket_keys *keys, uint64_t size)
+{
+	const uint8_t *at = keys->writer.public_key;
+
+	for (size_t i = 0; i < keys->nexts_n; i++)
+		if (keys->nexts[i].from <= size)
+			at = keys->nexts[i].key;
+	return at;
 }
 
 const struct certificate *
@@ -144,6 +185,7 @@ struct named {
 	struct certificate *certificate;
 	struct note_key mirror;
 	struct hash pin;
+	struct span log;
 };
 
 static int
@@ -179,6 +221,17 @@ read_pin(struct named *named, const struct fact *text, struct error *err)
 	return 0;
 }
 
+static int
+read_log(struct named *named, const struct fact *text, struct error *err)
+{
+	struct error bad;
+
+	if (decode_base64(&named->log, text->text, named->arena, &bad) == -1 ||
+	    named->log.len != NOTE_PUBLIC_BYTES)
+		return error_set(err, E_RECORD_MEMBER, "key: not a log key");
+	return 0;
+}
+
 static void
 add_seal(struct docket_keys *keys, uint64_t from, struct named *named,
     bool is_compromise UNUSED)
@@ -210,6 +263,14 @@ add_pin(struct docket_keys *keys, uint64_t from, struct named *named,
 	push_pin(keys, from, &named->pin);
 }
 
+/* It signs the next log, not this one. */
+static void
+add_log(struct docket_keys *keys, uint64_t from, struct named *named,
+    bool is_compromise UNUSED)
+{
+	push_next(keys, from, named->log.ptr);
+}
+
 /* Uses that a record changes.  A retired key is named to be known, no more. */
 static const struct use {
 	enum word use;
@@ -225,6 +286,7 @@ static const struct use {
 	{ WORD_KEY_USE_MIRROR, MEMBER_CREDENTIAL_KEY, read_mirror,
 	    add_mirror },
 	{ WORD_KEY_USE_TLS, MEMBER_CREDENTIAL_KEY, read_pin, add_pin },
+	{ WORD_KEY_USE_LOG, MEMBER_CREDENTIAL_KEY, read_log, add_log },
 	/* clang-format on */
 };
 
@@ -275,6 +337,25 @@ out:
 	return rc;
 }
 
+static bool
+is_key(const uint8_t a[NOTE_PUBLIC_BYTES], const uint8_t b[NOTE_PUBLIC_BYTES])
+{
+	return memcmp(a, b, NOTE_PUBLIC_BYTES) == 0;
+}
+
+/* It has served as a mirror or log key, or is named to be one. */
+static bool
+is_used(const struct docket_keys *keys, const uint8_t key[NOTE_PUBLIC_BYTES])
+{
+	for (size_t i = 0; i < keys->mirrors_n; i++)
+		if (is_key(keys->mirrors[i].key.public_key, key))
+			return true;
+	for (size_t i = 0; i < keys->nexts_n; i++)
+		if (is_key(keys->nexts[i].key, key))
+			return true;
+	return is_key(keys->writer.public_key, key);
+}
+
 /* A key that has served before does not come back, nor serves two uses. */
 static int
 check_fresh(const struct docket_keys *keys, const struct use *use,
@@ -286,14 +367,10 @@ check_fresh(const struct docket_keys *keys, const struct use *use,
 		if (!span_is_equal(named->mirror.name, keys->mirror_name))
 			return error_set(err, E_RECORD_MEMBER,
 			    "key: of another name");
-		is_there = memcmp(named->mirror.public_key,
-			       keys->writer.public_key, NOTE_PUBLIC_BYTES) == 0;
-		for (size_t i = 0; i < keys->mirrors_n; i++)
-			is_there = is_there ||
-			    memcmp(keys->mirrors[i].key.public_key,
-				named->mirror.public_key,
-				NOTE_PUBLIC_BYTES) == 0;
+		is_there = is_used(keys, named->mirror.public_key);
 	}
+	if (use->use == WORD_KEY_USE_LOG)
+		is_there = is_used(keys, named->log.ptr);
 	if (use->use == WORD_KEY_USE_TLS)
 		for (size_t i = 0; i < keys->pins_n; i++)
 			is_there = is_there ||
@@ -373,27 +450,100 @@ load_card(struct docket *docket, struct docket_keys *keys,
 	return 0;
 }
 
-/* The keys follow from the card and the credential records of the log. */
+/* Those that the first log of a writer begins with: the cards'. */
 static int
-keys_load(struct docket *docket, const struct log_row *log,
-    struct docket_keys *keys, struct error *err)
+begin_with_cards(struct docket_keys *keys, struct docket *docket,
+    const struct log_row *log, struct span origin, struct error *err)
 {
 	const struct docket_peer *peer = docket_peer_state(docket, log->peer);
 	const struct card *writer, *mirror;
-	struct load load = { keys, NULL };
-	struct span origin;
-	int rc;
 
 	if (peer == NULL)
 		return error_set(err, E_STORE_CORRUPT, "a log without peer");
 	writer = log->is_own ? peer->own : peer->card;
 	mirror = log->is_own ? peer->card : peer->own;
-	origin = arena_copy(docket->arena, log->origin);
-	keys->log = log->id;
 	keys->writer = note_key_of(NOTE_KEY_LOG, origin, writer->log);
 	keys->mirror = note_key_of(NOTE_KEY_COSIGNER,
 	    mirror_name(docket, mirror), mirror->mirror_key);
-	if (load_card(docket, keys, writer, err) == -1)
+	return load_card(docket, keys, writer, err);
+}
+
+/* What ${then} has in force at its entry ${end}, from the first entry on. */
+static int
+copy_keys(struct docket_keys *keys, const struct docket_keys *then,
+    uint64_t end, struct error *err)
+{
+	const struct certificate *seal = keys_seal_at(then, end);
+	struct certificate *certificate;
+
+	if (certificate_parse(&certificate, certificate_der(seal), err) == -1)
+		return -1;
+	push_seal(keys, 0, certificate);
+	keys->mirror = then->mirror;
+	keys->mirror_name = then->mirror_name;
+	for (size_t i = 0; i < then->mirrors_n; i++) {
+		if (then->mirrors[i].from > end)
+			continue;
+		push_mirror(keys, 0, then->mirrors[i].key.public_key);
+		if (then->mirrors[i].until <= end)
+			keys->mirrors[keys->mirrors_n - 1].until = 0;
+	}
+	for (size_t i = 0; i < then->pins_n; i++) {
+		if (then->pins[i].from > end)
+			continue;
+		push_pin(keys, 0, &then->pins[i].pin);
+		if (then->pins[i].until <= end)
+			keys->pins[keys->pins_n - 1].until = 0;
+	}
+	return 0;
+}
+
+/*
+ * Those that a later log begins with: in force where the one before ends.  Of
+ * a log that was announced only the end is not said yet: it can be no other
+ * than what was cosigned.
+ */
+static int
+begin_with_log(struct docket_keys *keys, struct docket *docket,
+    const struct log_row *log, struct span origin, struct error *err)
+{
+	struct arena *arena = arena_new();
+	const struct log_row *before;
+	struct docket_keys *then;
+	struct epochs epochs;
+	uint64_t end;
+	int rc = -1;
+
+	if (epochs_load(&epochs, docket, log->peer, arena, err) == -1)
+		goto out;
+	before = epochs_before(&epochs, log->side, log->epoch);
+	if (before == NULL) {
+		error_set(err, E_STORE_CORRUPT, "a log after no other");
+		goto out;
+	}
+	if (keys_of_log(docket, before, &then, err) == -1)
+		goto out;
+	end = before->is_closed ? before->closed : before->mirrored;
+	keys->writer =
+	    note_key_of(NOTE_KEY_LOG, origin, keys_next_at(then, end));
+	rc = copy_keys(keys, then, end, err);
+out:
+	arena_free(arena);
+	return rc;
+}
+
+/* The keys follow from the card and the credential records of the log. */
+static int
+keys_load(struct docket *docket, const struct log_row *log,
+    struct docket_keys *keys, struct error *err)
+{
+	struct load load = { keys, NULL };
+	struct span origin = arena_copy(docket->arena, log->origin);
+	int rc;
+
+	keys->log = log->id;
+	if ((log->epoch == 1 ? begin_with_cards : begin_with_log)(keys, docket,
+		log, origin, err) == -1)
 		return -1;
 	load.arena = arena_new();
 	rc = store_entry_kind(docket->parts.store, log->id, KIND_CREDENTIAL,
@@ -408,6 +558,9 @@ keys_of_log(struct docket *docket, const struct log_row *log,
 {
 	struct docket_keys *keys;
 
+	/* What was announced may begin with other keys than it seemed. */
+	if (log->is_announced)
+		keys_drop(docket, log->id);
 	for (keys = docket->keys; keys != NULL; keys = keys->next) {
 		if (keys->log == log->id) {
 			*out = keys;

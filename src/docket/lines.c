@@ -17,15 +17,23 @@ lines_keys(struct docket *docket, const struct view *view,
     const struct log_row *about, struct note_key **out, size_t *n,
     struct arena *arena, struct error *err)
 {
-	bool is_anchored = about->id == view->log->id;
+	const struct log_row *other = view->log;
+	uint64_t seen = view->index;
 	struct docket_keys *keys;
-	struct log_row *other;
+	struct epochs epochs;
 
-	if (docket_other_log(docket, about, &other, arena, err) == -1 ||
-	    keys_of_log(docket, other, &keys, err) == -1)
+	if (about->side == view->log->side) {
+		if (epochs_load(&epochs, docket, about->peer, arena, err) == -1)
+			return -1;
+		other = epochs_of(&epochs, 1 - about->side, view->seen.epoch);
+		seen = view->seen.size;
+	}
+	*n = 0;
+	if (other == NULL)
+		return 0;
+	if (keys_of_log(docket, other, &keys, err) == -1)
 		return -1;
-	*n = keys_mirrors_at(keys, is_anchored ? view->anchor : view->index,
-	    out, arena);
+	*n = keys_mirrors_at(keys, seen, out, arena);
 	return 0;
 }
 
@@ -97,8 +105,9 @@ lines_pick(struct docket *docket, const struct log_row *about, uint64_t size,
 
 /* The line of the smallest head of at least ${size} that counts. */
 static int
-next_line(struct docket *docket, const struct log_row *own, uint64_t size,
-    struct line_row **out, struct arena *arena, struct error *err)
+next_line(struct docket *docket, const struct log_row *own,
+    const struct log_row *about, uint64_t size, struct line_row **out,
+    struct arena *arena, struct error *err)
 {
 	struct note_key *keys;
 	struct line_row *first;
@@ -107,15 +116,15 @@ next_line(struct docket *docket, const struct log_row *own, uint64_t size,
 
 	*out = NULL;
 	if (lodge_view(docket, own, &view, arena, err) == -1 ||
-	    lines_keys(docket, &view, own, &keys, &n, arena, err) == -1)
+	    lines_keys(docket, &view, about, &keys, &n, arena, err) == -1)
 		return -1;
 	while (*out == NULL && n > 0) {
-		if (store_line_first(docket->parts.store, own->id, size,
+		if (store_line_first(docket->parts.store, about->id, size,
 			keys[0].name, &first, arena, err) == -1)
 			return -1;
 		if (first == NULL)
 			return 0;
-		if (lines_pick(docket, own, first->size, keys, n, out, arena,
+		if (lines_pick(docket, about, first->size, keys, n, out, arena,
 			err) == -1)
 			return -1;
 		size = first->size + 1;
@@ -141,30 +150,52 @@ see_record(void *ctx, const struct entry_row *entry, struct error *err)
  * when its records were taken.  Receipts alone get none.  It is urgent when
  * the next anchor of ours will have seen that their key is compromised.
  */
-int
-lodge_late_lines(struct docket *docket, struct log_row *own, struct instant now,
-    bool is_urgent, struct arena *arena, struct error *err)
+static int
+quote_late(struct docket *docket, struct log_row *own, struct log_row *about,
+    struct instant now, bool is_urgent, struct arena *arena, struct error *err)
 {
-	uint64_t from = own->receipted;
+	uint64_t from = about->receipted;
 
 	for (unsigned i = 0;
-	     (is_urgent || i < LATE_LINES_MAX) && from < own->mirrored; i++) {
+	     (is_urgent || i < LATE_LINES_MAX) && from < about->mirrored; i++) {
 		struct line_row *line;
 		bool has_record = false;
 
-		if (next_line(docket, own, from + 1, &line, arena, err) == -1)
+		if (next_line(docket, own, about, from + 1, &line, arena,
+			err) == -1)
 			return -1;
 		if (line == NULL ||
 		    (!is_urgent &&
 			now.s - line->time.s < DOCKET_RECEIPT_GRACE_S))
 			return 0;
-		if (store_entry_range(docket->parts.store, own->id, from,
+		if (store_entry_range(docket->parts.store, about->id, from,
 			line->size, see_record, &has_record, err) == -1 ||
 		    (has_record &&
-			lodge_receipt(docket, own, own, line->size, now, arena,
-			    err) == -1))
+			lodge_receipt(docket, own, about, line->size, now,
+			    arena, err) == -1))
 			return -1;
 		from = line->size;
+	}
+	return 0;
+}
+
+int
+lodge_late_lines(struct docket *docket, struct log_row *own, struct instant now,
+    bool is_urgent, struct arena *arena, struct error *err)
+{
+	struct epochs epochs;
+
+	if (epochs_load(&epochs, docket, own->peer, arena, err) == -1)
+		return -1;
+	for (size_t i = 0; i < epochs.n; i++) {
+		struct log_row *about = &epochs.logs[i];
+
+		if (about->side != own->side || !epoch_counts(about) ||
+		    about->epoch > own->epoch)
+			continue;
+		if (quote_late(docket, own, about->id == own->id ? own : about,
+			now, is_urgent, arena, err) == -1)
+			return -1;
 	}
 	return 0;
 }

@@ -1,7 +1,11 @@
 #include "docket/lodge.h"
+
+#include <limits.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "docket/epochs.h"
 #include "docket/internal.h"
 #include "docket/recover.h"
 #include "formats/card.h"
@@ -16,30 +20,38 @@ int
 lodge_view(struct docket *docket, const struct log_row *own, struct view *out,
     struct arena *arena, struct error *err)
 {
-	struct log_row *other;
+	struct extent floor = { own->anchored_epoch, own->anchored };
+	const struct log_row *other;
+	struct epochs epochs;
 
-	if (docket_other_log(docket, own, &other, arena, err) == -1)
+	if (epochs_load(&epochs, docket, own->peer, arena, err) == -1)
 		return -1;
-	*out = (struct view){ own, own->size, other->mirrored };
+	other = epochs_newest(&epochs, 1 - own->side);
+	/* What has begun and is not under our line yet is not seen yet. */
+	while (other->mirrored == 0 && other->epoch > 1)
+		other = epochs_before(&epochs, other->side, other->epoch);
+	*out = (struct view){ own, own->size,
+		{ other->epoch,
+		    other->is_closed ? other->closed : other->mirrored } };
 	/* A receipt of a smaller head must not make the anchor fall. */
-	if (out->anchor < own->anchored)
-		out->anchor = own->anchored;
+	if (extent_compare(out->seen, floor) < 0)
+		out->seen = floor;
 	return 0;
 }
 
 /* The newest head of the other log under our mirror line. */
-static int
-fill_anchor(struct docket *docket, const struct log_row *own,
+int
+lodge_anchor(struct docket *docket, const struct view *view,
     struct anchor *anchor, struct arena *arena, struct error *err)
 {
-	struct log_row *other;
-	struct view view;
+	const struct log_row *other;
+	struct epochs epochs;
 
-	if (docket_other_log(docket, own, &other, arena, err) == -1 ||
-	    lodge_view(docket, own, &view, arena, err) == -1)
+	if (epochs_load(&epochs, docket, view->log->peer, arena, err) == -1)
 		return -1;
-	anchor->log = other->origin;
-	anchor->size = view.anchor;
+	other = epochs_of(&epochs, 1 - view->log->side, view->seen.epoch);
+	anchor->log = arena_copy(arena, other->origin);
+	anchor->size = view->seen.size;
 	return docket_root(docket, other->id, anchor->size, &anchor->root, err);
 }
 
@@ -48,12 +60,14 @@ lodge_content(struct docket *docket, struct log_row *own, struct record *record,
     struct instant now, struct span *content, struct arena *arena,
     struct error *err)
 {
+	struct view view;
 	struct buf buf;
 	int rc = -1;
 
 	record->log = own->origin;
 	record->at = now;
-	if (fill_anchor(docket, own, &record->anchor, arena, err) == -1)
+	if (lodge_view(docket, own, &view, arena, err) == -1 ||
+	    lodge_anchor(docket, &view, &record->anchor, arena, err) == -1)
 		return -1;
 	buf_init(&buf, RECORD_CONTENT_MAX);
 	if (record_write(&buf, record, err) == -1)
@@ -128,6 +142,8 @@ check_draft_case(struct docket *docket, const struct draft *draft,
 {
 	enum kind_sender sender = kind_row(draft->record.kind)->sender;
 	struct entry_row *opening;
+	struct epochs epochs;
+	bool is_ours;
 
 	if (!draft->record.has_case)
 		return 0;
@@ -136,8 +152,11 @@ check_draft_case(struct docket *docket, const struct draft *draft,
 		return -1;
 	if (opening == NULL || opening->verdict != E_NONE)
 		return error_set(err, E_CASE_UNKNOWN, "not in this docket");
-	if ((sender == SENDER_REQUESTER && opening->log != own->id) ||
-	    (sender == SENDER_RESPONDER && opening->log == own->id))
+	if (epochs_load(&epochs, docket, own->peer, arena, err) == -1)
+		return -1;
+	is_ours = epochs_of_id(&epochs, opening->log)->is_own;
+	if ((sender == SENDER_REQUESTER && !is_ours) ||
+	    (sender == SENDER_RESPONDER && is_ours))
 		return error_set(err, E_NOT_YOURS, "%s",
 		    kind_row(draft->record.kind)->name);
 	return 0;
@@ -163,6 +182,20 @@ check_heard(struct docket *docket, struct docket_peer *peer, struct instant now,
 					"entries of ours are lost");
 }
 
+/* Why nothing can be prepared for ${peer} now, if so. */
+static int
+check_can_go_on(struct docket *docket, struct span peer, struct instant now,
+    struct error *err)
+{
+	struct docket_peer *state = docket_peer_state(docket, peer);
+
+	if (state != NULL && state->is_tail_lost)
+		return error_set(err, E_TAIL_LOST,
+		    "and nobody holds them: \"demarche peer reopen\" closes "
+		    "the log and begins another");
+	return check_heard(docket, state, now, err);
+}
+
 int
 docket_prepare(struct docket *docket, const struct draft *draft,
     struct instant now, struct span *content, struct arena *arena,
@@ -179,12 +212,35 @@ docket_prepare(struct docket *docket, const struct draft *draft,
 		    (int)draft->peer.len, (const char *)draft->peer.ptr);
 	if (docket->self->is_exercise)
 		record.is_exercise = true;
-	if (check_heard(docket, docket_peer_state(docket, draft->peer), now,
-		err) == -1 ||
+	if (check_can_go_on(docket, draft->peer, now, err) == -1 ||
 	    check_documents(docket, draft, arena, err) == -1 ||
 	    check_draft_case(docket, draft, own, arena, err) == -1)
 		return -1;
 	return lodge_content(docket, own, &record, now, content, arena, err);
+}
+
+/* Prepared before our last record, or before our log was closed. */
+static int
+check_stale(struct docket *docket, const struct log_row *own,
+    const struct record *record, struct arena *arena, struct error *err)
+{
+	struct extent had = { own->anchored_epoch, own->anchored }, seen;
+	const struct log_row *other;
+	struct epochs epochs;
+
+	if (own->is_closed)
+		return error_set(err, E_ANCHOR_STALE, "%.*s is closed",
+		    (int)own->origin.len, (const char *)own->origin.ptr);
+	if (epochs_load(&epochs, docket, own->peer, arena, err) == -1)
+		return -1;
+	other = epochs_find(&epochs, record->anchor.log);
+	seen = (struct extent){ other == NULL ? UINT_MAX : other->epoch,
+		record->anchor.size };
+	if (extent_compare(seen, had) < 0)
+		return error_set(err, E_ANCHOR_STALE, "%llu is behind %llu",
+		    (unsigned long long)seen.size,
+		    (unsigned long long)had.size);
+	return 0;
 }
 
 int
@@ -206,14 +262,13 @@ docket_lodge_content(struct docket *docket, struct span content,
 	peer = docket_peer_state(docket, own->peer);
 	if (peer == NULL)
 		return error_set(err, E_STORE_CORRUPT, "a log without peer");
+	/* An opening goes before anything else. */
 	if ((record->kind != KIND_OPENING &&
-		check_heard(docket, peer, now, err) == -1) ||
-	    lodge_late_lines(docket, own, now, false, arena, err) == -1)
+		(check_heard(docket, peer, now, err) == -1 ||
+		    lodge_late_lines(docket, own, now, false, arena, err) ==
+			-1)) ||
+	    check_stale(docket, own, record, arena, err) == -1)
 		return -1;
-	if (record->anchor.size < own->anchored)
-		return error_set(err, E_ANCHOR_STALE, "%llu is behind %llu",
-		    (unsigned long long)record->anchor.size,
-		    (unsigned long long)own->anchored);
 	return seal_and_append(docket, own, content, &out->leaf, arena, err);
 }
 

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "docket/epochs.h"
 #include "docket/internal.h"
 #include "docket/lodge.h"
 #include "formats/card.h"
@@ -108,40 +109,57 @@ open_peer_card(struct docket *docket, struct span file, struct card **card,
 	return check_keys(docket, *card, arena, err);
 }
 
-int
-docket_prepare_opening(struct docket *docket, struct span card_file,
-    struct instant now, struct span *content, struct arena *arena,
-    struct error *err)
+void
+opening_fill(struct record *record, const struct card *self,
+    const struct card *peer, unsigned epoch, struct instant now,
+    struct arena *arena)
 {
-	struct record record = { .kind = KIND_OPENING };
-	struct fact *cards = &record.facts[0];
 	struct hash *hashes = arena_array(arena, 2, sizeof(*hashes));
-	const struct card *self = docket->self;
-	struct card *peer;
-	struct buf buf;
-	unsigned side;
-	int rc = -1;
+	unsigned side = side_of(self->party, peer->party);
 
-	if (open_peer_card(docket, card_file, &peer, arena, err) == -1)
-		return -1;
-	side = side_of(self->party, peer->party);
 	hashes[side] = self->fingerprint;
 	hashes[1 - side] = peer->fingerprint;
-	*cards = (struct fact){ .is_given = true, .n = 2, .hashes = hashes };
-	record.log = origin_of(self->party, peer->party, 1, arena);
-	record.at = now;
-	record.by = WORD_ROLE_SYSTEM_ADMINISTRATOR;
-	record.is_exercise = self->is_exercise;
-	record.anchor.log = origin_of(peer->party, self->party, 1, arena);
-	record.anchor.root = tree_empty_root();
+	*record = (struct record){ .kind = KIND_OPENING,
+		.log = origin_of(self->party, peer->party, epoch, arena),
+		.at = now,
+		.by = WORD_ROLE_SYSTEM_ADMINISTRATOR,
+		.is_exercise = self->is_exercise };
+	record->facts[0] =
+	    (struct fact){ .is_given = true, .n = 2, .hashes = hashes };
+}
+
+int
+opening_write(struct span *content, const struct record *record,
+    struct arena *arena, struct error *err)
+{
+	struct buf buf;
+	int rc = -1;
+
 	buf_init(&buf, RECORD_CONTENT_MAX);
-	if (record_write(&buf, &record, err) == -1)
+	if (record_write(&buf, record, err) == -1)
 		goto out;
 	*content = arena_copy(arena, buf_span(&buf));
 	rc = 0;
 out:
 	buf_clear(&buf);
 	return rc;
+}
+
+int
+docket_prepare_opening(struct docket *docket, struct span card_file,
+    struct instant now, struct span *content, struct arena *arena,
+    struct error *err)
+{
+	const struct card *self = docket->self;
+	struct record record;
+	struct card *peer;
+
+	if (open_peer_card(docket, card_file, &peer, arena, err) == -1)
+		return -1;
+	opening_fill(&record, self, peer, 1, now, arena);
+	record.anchor.log = origin_of(peer->party, self->party, 1, arena);
+	record.anchor.root = tree_empty_root();
+	return opening_write(content, &record, arena, err);
 }
 
 static int

@@ -22,8 +22,8 @@
 struct projecting {
 	struct docket *docket;
 	struct span peer;
-	struct log_row *logs[2]; /* by side */
-	uint64_t from[2], to[2];
+	struct epochs epochs;
+	uint64_t *from, *to; /* by log */
 	struct terms terms;
 	struct hash *touched;
 	size_t n, cap;
@@ -53,16 +53,39 @@ raise_floor(struct docket *docket, const struct log_row *log, uint64_t index,
 	return 0;
 }
 
+/* The same of all that one writer has written up to ${seen}. */
+static int
+raise_floors(struct docket *docket, const struct epochs *epochs, unsigned side,
+    struct extent seen, struct instant *floor, struct error *err)
+{
+	for (size_t i = 0; i < epochs->n; i++) {
+		const struct log_row *log = &epochs->logs[i];
+		uint64_t end = epoch_end(log);
+
+		if (log->side != side || !epoch_counts(log) ||
+		    log->epoch > seen.epoch)
+			continue;
+		if (log->epoch == seen.epoch)
+			end = seen.size;
+		if (raise_floor(docket, log, end, floor, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 int
-cases_times(struct docket *docket, struct log_row *const logs[2],
-    struct case_record *record, uint64_t anchor_size, uint64_t need[2],
+cases_times(struct docket *docket, const struct epochs *epochs,
+    struct case_record *record, struct extent seen, uint64_t need[2],
     struct error *err)
 {
-	const struct log_row *log = logs[record->side];
+	const struct log_row *log =
+	    epochs_of(epochs, record->side, record->epoch);
+	struct extent before = { record->epoch, record->index };
 	struct cover_row line;
 	bool has;
 
-	raise(&need[record->side], record->index + 1);
+	raise(&need[record->side],
+	    epochs_base(epochs, log) + record->index + 1);
 	if (store_cover_from(docket->parts.store, log->id, record->index + 1,
 		&line, &has, err) == -1)
 		return -1;
@@ -71,26 +94,34 @@ cases_times(struct docket *docket, struct log_row *const logs[2],
 		return 0;
 	raise(&need[line.side], line.index + 1);
 	record->shown = record->taken = line.time;
-	if (raise_floor(docket, log, record->index, &record->taken, err) == -1)
+	if (raise_floors(docket, epochs, record->side, before, &record->taken,
+		err) == -1)
 		return -1;
-	return raise_floor(docket, logs[1 - record->side], anchor_size,
+	return raise_floors(docket, epochs, 1 - record->side, seen,
 	    &record->taken, err);
 }
 
 int
-cases_reach(struct docket *docket, struct log_row *const logs[2],
+cases_reach(struct docket *docket, const struct epochs *epochs,
     const struct heads *heads, enum cases_reach *out, struct error *err)
 {
-	*out = CASES_AT;
-	for (unsigned side = 0; side < 2; side++) {
+	uint64_t marks[2] = { 0, 0 };
+
+	for (size_t i = 0; i < epochs->n; i++) {
 		uint64_t mark;
 
-		if (store_cases_mark(docket->parts.store, logs[side]->id, &mark,
-			err) == -1)
+		if (store_cases_mark(docket->parts.store, epochs->logs[i].id,
+			&mark, err) == -1)
 			return -1;
-		if (mark < heads->size[side])
+		marks[epochs->logs[i].side] += mark;
+	}
+	*out = CASES_AT;
+	for (unsigned side = 0; side < 2; side++) {
+		uint64_t total = heads_total(heads, side);
+
+		if (marks[side] < total)
 			*out = CASES_BELOW;
-		if (mark > heads->size[side] && *out == CASES_AT)
+		if (marks[side] > total && *out == CASES_AT)
 			*out = CASES_ABOVE;
 	}
 	return 0;
@@ -111,8 +142,8 @@ touch(struct projecting *p, const struct hash *names, size_t n)
 }
 
 static int
-touch_range(struct projecting *p, unsigned side, uint64_t from, uint64_t to,
-    struct error *err)
+touch_range(struct projecting *p, const struct log_row *log, uint64_t from,
+    uint64_t to, struct error *err)
 {
 	struct hash *names;
 	size_t n;
@@ -120,8 +151,8 @@ touch_range(struct projecting *p, unsigned side, uint64_t from, uint64_t to,
 	if (from >= to)
 		return 0;
 	arena_reset(p->arena);
-	if (store_cases_touched(p->docket->parts.store, p->logs[side]->id, from,
-		to, &names, &n, p->arena, err) == -1)
+	if (store_cases_touched(p->docket->parts.store, log->id, from, to,
+		&names, &n, p->arena, err) == -1)
 		return -1;
 	touch(p, names, n);
 	return 0;
@@ -132,36 +163,37 @@ touch_range(struct projecting *p, unsigned side, uint64_t from, uint64_t to,
  * What stands above is touched anyway.
  */
 static int
-add_line(struct projecting *p, unsigned side, const struct quote_row *quote,
-    struct error *err)
+add_line(struct projecting *p, const struct log_row *log,
+    const struct quote_row *quote, struct error *err)
 {
-	unsigned about = p->logs[0]->id == quote->log ? 0 : 1;
+	const struct log_row *about = epochs_of_id(&p->epochs, quote->log);
+	uint64_t mark = p->from[about - p->epochs.logs];
 	struct cover_row line = { .size = quote->size,
 		.time = quote->time,
-		.side = side,
-		.index = quote->quoting_index };
+		.side = log->side,
+		.index = epochs_base(&p->epochs, log) + quote->quoting_index };
 	uint64_t from, to;
 
 	if (store_cover_add(p->docket->parts.store, quote->log, &line, &from,
 		&to, err) == -1)
 		return -1;
-	return touch_range(p, about, from,
-	    to < p->from[about] ? to : p->from[about], err);
+	return touch_range(p, about, from, to < mark ? to : mark, err);
 }
 
 static int
-add_lines(struct projecting *p, unsigned side, struct error *err)
+add_lines(struct projecting *p, size_t which, struct error *err)
 {
+	const struct log_row *log = &p->epochs.logs[which];
 	struct arena *arena = arena_new();
 	struct quote_row *quotes;
 	size_t n;
 	int rc = -1;
 
-	if (store_quote_window(p->docket->parts.store, p->logs[side]->id,
-		p->from[side], p->to[side], &quotes, &n, arena, err) == -1)
+	if (store_quote_window(p->docket->parts.store, log->id, p->from[which],
+		p->to[which], &quotes, &n, arena, err) == -1)
 		goto out;
 	for (size_t i = 0; i < n; i++)
-		if (add_line(p, side, &quotes[i], err) == -1)
+		if (add_line(p, log, &quotes[i], err) == -1)
 			goto out;
 	rc = 0;
 out:
@@ -173,6 +205,14 @@ static int
 compare_names(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct hash));
+}
+
+static uint64_t
+seen_place(const struct projecting *p, unsigned side, struct extent seen)
+{
+	return epochs_base(&p->epochs,
+		   epochs_of(&p->epochs, side, seen.epoch)) +
+	    seen.size;
 }
 
 /* The records of the case below the heads, with their times. */
@@ -191,24 +231,28 @@ read_records(struct projecting *p, const struct hash *name,
 	*out = arena_array(p->arena, rows_n, sizeof(**out));
 	for (size_t i = 0; i < rows_n; i++) {
 		struct case_record *one = &(*out)[*n];
+		const struct log_row *log =
+		    epochs_of_id(&p->epochs, rows[i].log);
+		struct extent seen = { rows[i].anchor_epoch,
+			rows[i].anchor_size };
 		struct record *record;
 
 		*one = (struct case_record){ .leaf = rows[i].leaf,
-			.side = p->logs[0]->id == rows[i].log ? 0 : 1,
-			.epoch = 1,
+			.side = log->side,
+			.epoch = log->epoch,
 			.index = rows[i].index };
-		if (one->index >= p->to[one->side])
+		if (one->index >= p->to[log - p->epochs.logs])
 			continue;
 		if (record_read(&record, rows[i].content, p->arena, err) == -1)
 			return -1;
 		one->record = record;
-		if (cases_times(p->docket, p->logs, one, rows[i].anchor_size,
-			row->need, err) == -1)
+		if (cases_times(p->docket, &p->epochs, one, seen, row->need,
+			err) == -1)
 			return -1;
 		if (hash_is_equal(&one->leaf, name)) {
 			row->log = rows[i].log;
 			row->index = rows[i].index;
-			row->anchor_size = rows[i].anchor_size;
+			row->anchored = seen_place(p, 1 - log->side, seen);
 		}
 		(*n)++;
 	}
@@ -244,7 +288,7 @@ fill_row(struct projecting *p, struct cases_row *row,
 {
 	struct case_state *state = arena_alloc(p->arena, sizeof(*state));
 	struct casefile *casefile = &state->casefile;
-	unsigned ours = p->logs[0]->is_own ? 0 : 1;
+	unsigned ours = epochs_first(&p->epochs, 0)->is_own ? 0 : 1;
 	bool has_moved = false;
 
 	casefile_fold(casefile, records, n, &p->terms,
@@ -292,9 +336,10 @@ project_case(struct projecting *p, const struct hash *name, struct error *err)
 static int
 project(struct projecting *p, struct error *err)
 {
-	for (unsigned side = 0; side < 2; side++)
-		if (add_lines(p, side, err) == -1 ||
-		    touch_range(p, side, p->from[side], p->to[side], err) == -1)
+	for (size_t i = 0; i < p->epochs.n; i++)
+		if (add_lines(p, i, err) == -1 ||
+		    touch_range(p, &p->epochs.logs[i], p->from[i], p->to[i],
+			err) == -1)
 			return -1;
 	if (p->n > 0)
 		qsort(p->touched, p->n, sizeof(*p->touched), compare_names);
@@ -319,24 +364,27 @@ project_docket(struct docket *docket, struct span peer, bool is_again,
 	int rc = -1;
 
 	p.arena = arena_new();
-	if (heads_logs(docket, peer, p.logs, arena, err) == -1)
+	if (epochs_load(&p.epochs, docket, peer, arena, err) == -1)
 		goto out;
-	for (unsigned side = 0; side < 2; side++) {
+	p.from = arena_array(arena, p.epochs.n, sizeof(*p.from));
+	p.to = arena_array(arena, p.epochs.n, sizeof(*p.to));
+	for (size_t i = 0; i < p.epochs.n; i++) {
+		const struct log_row *log = &p.epochs.logs[i];
 		uint64_t mark;
 
-		if (store_cases_mark(docket->parts.store, p.logs[side]->id,
-			&mark, err) == -1)
+		if (store_cases_mark(docket->parts.store, log->id, &mark,
+			err) == -1)
 			goto out;
-		p.from[side] = is_again ? 0 : mark;
-		p.to[side] = mark;
+		p.from[i] = is_again ? 0 : mark;
+		p.to[i] = mark;
 		if (!is_again)
-			raise(&p.to[side], heads_newest(p.logs, side));
+			raise(&p.to[i], heads_newest(&p.epochs, log));
 	}
 	if (project(&p, err) == -1)
 		goto out;
-	for (unsigned side = 0; side < 2; side++)
-		if (store_cases_set_mark(docket->parts.store, p.logs[side]->id,
-			p.to[side], err) == -1)
+	for (size_t i = 0; i < p.epochs.n; i++)
+		if (store_cases_set_mark(docket->parts.store,
+			p.epochs.logs[i].id, p.to[i], err) == -1)
 			goto out;
 	rc = 0;
 out:

@@ -9,19 +9,20 @@
 
 #include "base/attr.h"
 #include "base/span.h"
+#include "docket/epochs.h"
 
 struct case_record;
 struct docket;
 struct error;
 struct heads;
-struct log_row;
 
 /*
- * When ${record}, whose side and index are set, counts below the
+ * When ${record}, whose side, epoch and index are set, and who has ${seen} so
+ * much of the other writer's, counts below the
  * marks, whatever the instant.  Raises ${need} to the heads that show it.
  */
-NODISCARD int cases_times(struct docket *docket, struct log_row *const logs[2],
-    struct case_record *record, uint64_t anchor_size, uint64_t need[2],
+NODISCARD int cases_times(struct docket *docket, const struct epochs *epochs,
+    struct case_record *record, struct extent seen, uint64_t need[2],
     struct error *err);
 
 /* How far the projection of cases is. */
@@ -30,7 +31,7 @@ enum cases_reach {
 	CASES_AT,
 	CASES_ABOVE, /* the heads and more */
 };
-NODISCARD int cases_reach(struct docket *docket, struct log_row *const logs[2],
+NODISCARD int cases_reach(struct docket *docket, const struct epochs *epochs,
     const struct heads *heads, enum cases_reach *out, struct error *err);
 
 /* The projection of ${peer} up to its marks, from nothing.  Within. */

@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "docket/epochs.h"
 #include "docket/internal.h"
 #include "ledger/checkpoint.h"
 #include "store/head.h"
@@ -21,7 +22,8 @@ receipt_read(struct docket *docket, const struct view *view, struct span note,
 	struct log_row *log;
 	size_t n;
 	struct note *opened = arena_alloc(arena, sizeof(*opened));
-	struct span origin;
+	struct span origin, kept;
+	struct buf buf;
 
 	if (checkpoint_claimed_origin(&origin, note, err) == -1 ||
 	    store_log_find(docket->parts.store, origin, &log, arena, err) == -1)
@@ -37,30 +39,33 @@ receipt_read(struct docket *docket, const struct view *view, struct span note,
 	line = lines_first(opened);
 	if (line == NULL)
 		return error_set(err, E_RECORD_RECEIPT, "no mirror line");
+	buf_init(&buf, NOTE_SIZE_MAX);
+	note_write_subset(&buf, opened, &keys->writer, 1);
+	kept = arena_copy(arena, buf_span(&buf));
+	buf_clear(&buf);
 	out->log = log;
 	out->size = head.size;
 	out->root = head.root;
 	out->time = line->at;
+	out->head = kept;
+	out->line = line->text;
 	return 0;
 }
 
-/* The head of ${about} at ${size} with the counterparty's mirror line. */
-static int
-quote_head(struct docket *docket, const struct log_row *own,
+int
+receipt_quote(struct docket *docket, const struct view *view,
     const struct log_row *about, uint64_t size, struct span *note,
     struct arena *arena, struct error *err)
 {
 	struct note_key *mirrors;
 	struct head_row *head;
 	struct line_row *line;
-	struct view view;
 	struct buf buf;
 	size_t n;
 
 	if (store_head_get(docket->parts.store, about->id, size, &head, arena,
 		err) == -1 ||
-	    lodge_view(docket, own, &view, arena, err) == -1 ||
-	    lines_keys(docket, &view, about, &mirrors, &n, arena, err) == -1 ||
+	    lines_keys(docket, view, about, &mirrors, &n, arena, err) == -1 ||
 	    lines_pick(docket, about, size, mirrors, n, &line, arena, err) ==
 		-1)
 		return -1;
@@ -86,8 +91,11 @@ lodge_receipt(struct docket *docket, struct log_row *own, struct log_row *about,
 	struct record record = { .kind = KIND_RECEIPT };
 	struct fact *fact = &record.facts[MEMBER_RECEIPT_CHECKPOINT -
 	    kind_first_member(KIND_RECEIPT)];
+	struct view view;
 
-	if (quote_head(docket, own, about, size, &fact->text, arena, err) == -1)
+	if (lodge_view(docket, own, &view, arena, err) == -1 ||
+	    receipt_quote(docket, &view, about, size, &fact->text, arena,
+		err) == -1)
 		return -1;
 	fact->is_given = true;
 	fact->n = 1;

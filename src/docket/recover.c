@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "docket/deliver_internal.h"
+#include "docket/epochs.h"
 #include "docket/recover_parts.h"
 #include "formats/card.h"
 #include "keeper/signer.h"
@@ -58,6 +59,7 @@ set_checked(struct docket_peer *peer, const struct log_row *own)
 	peer->is_checked = true;
 	peer->is_unstored = true;
 	peer->is_short = false;
+	peer->is_tail_lost = false;
 	forget_guesses(peer, own);
 }
 
@@ -71,6 +73,7 @@ recover_rolled_back(struct docket_peer *peer)
 	peer->is_checked = false;
 	peer->is_given_up = false;
 	peer->is_measured = false;
+	peer->is_tail_lost = false;
 }
 
 static void
@@ -126,14 +129,15 @@ is_docket_cut(struct docket *docket, struct span peer, bool *out,
     struct error *err)
 {
 	struct arena *arena = arena_new();
-	struct log_row *logs[2];
+	struct epochs epochs;
 	int rc = -1;
 
 	*out = false;
-	if (heads_logs(docket, peer, logs, arena, err) == -1)
+	if (epochs_load(&epochs, docket, peer, arena, err) == -1)
 		goto out;
-	for (unsigned i = 0; i < 2 && !*out; i++)
-		if (is_cut(docket, logs[i], out, err) == -1)
+	for (unsigned side = 0; side < 2 && !*out; side++)
+		if (is_cut(docket, epochs_newest(&epochs, side), out, err) ==
+		    -1)
 			goto out;
 	rc = 0;
 out:
@@ -256,79 +260,102 @@ check_root(struct delivery *d, const struct log_row *log,
 	    (unsigned long long)head->size);
 }
 
-/* The head in the answer, with its writer's line only; size 0 if none. */
+/*
+ * The head in the answer: of size 0 if there is none; its note has its
+ * writer's line only.
+ */
 static int
-read_head(struct delivery *d, const struct log_row *log,
-    struct checkpoint *head, struct span *own_line, struct error *err)
+read_head(struct delivery *d, const struct log_row *log, struct lost *out,
+    struct error *err)
 {
 	struct note *note = arena_alloc(d->arena, sizeof(*note));
+	const struct note_line *line;
 	struct docket_keys *keys;
+	struct note_key *mirrors;
+	struct view view;
 	struct buf buf;
+	size_t n;
 
-	*head = (struct checkpoint){ .size = 0 };
+	*out = (struct lost){ .from = log->size, .to = log->size };
 	if (d->answer->status == 404)
 		return 0;
 	if (d->answer->status != 200)
 		return unexpected(d, err);
 	if (keys_of_log(d->docket, log, &keys, err) == -1 ||
-	    checkpoint_open(head, note, d->answer->body, &keys->writer,
-		&keys->mirror, 1, d->arena, err) == -1)
+	    lodge_view(d->docket, d->own, &view, d->arena, err) == -1 ||
+	    lines_keys(d->docket, &view, log, &mirrors, &n, d->arena, err) ==
+		-1 ||
+	    checkpoint_open(&out->head, note, d->answer->body, &keys->writer,
+		mirrors, n, d->arena, err) == -1)
 		return -1;
 	buf_init(&buf, NOTE_SIZE_MAX);
 	note_write_subset(&buf, note, &keys->writer, 1);
-	*own_line = arena_copy(d->arena, buf_span(&buf));
+	out->note = arena_copy(d->arena, buf_span(&buf));
 	buf_clear(&buf);
+	line = lines_first(note);
+	if (line != NULL && log->is_own) {
+		out->line = arena_copy(d->arena, line->text);
+		out->line_at = line->at;
+	}
 	return 0;
 }
 
-/* Remember what is missing up to ${head}. */
+/* Remember what is missing up to the head ${seen}. */
 static int
 want(struct recovery *recovery, unsigned which, const struct log_row *log,
-    const struct checkpoint *head, struct span note, struct error *err)
+    const struct lost *seen, struct error *err)
 {
 	struct lost *lost = &recovery->logs[which];
 
 	*lost = (struct lost){ .from = log->size, .to = log->size };
-	if (head->size <= log->size)
+	if (seen->head.size <= log->size)
 		return 0;
-	if (head->size - log->size > RECOVER_ENTRIES_MAX)
+	if (seen->head.size - log->size > RECOVER_ENTRIES_MAX)
 		return error_set(err, E_TOO_LARGE, "%llu entries were lost",
-		    (unsigned long long)(head->size - log->size));
-	lost->to = head->size;
-	lost->head = *head;
-	lost->head.origin = arena_copy(recovery->arena, head->origin);
-	lost->note = arena_copy(recovery->arena, note);
+		    (unsigned long long)(seen->head.size - log->size));
+	*lost = *seen;
+	lost->to = seen->head.size;
+	lost->head.origin = arena_copy(recovery->arena, seen->head.origin);
+	lost->note = arena_copy(recovery->arena, seen->note);
+	lost->line = arena_copy(recovery->arena, seen->line);
 	return 0;
 }
 
-/* A larger head of ours than can be got back from anybody. */
+/* A larger head of ours than can be got back: another log has to begin. */
 static int
-tail_lost(struct delivery *d, uint64_t seen, struct error *err)
+tail_lost(struct delivery *d, const char *who, struct error *err)
 {
 	recovery_end(d->peer);
-	log_line(LOG_LEVEL_ALARM,
-	    "%.*s has seen a head of our log at %llu, and nobody holds its "
-	    "entries: this log cannot go on",
-	    (int)d->own->peer.len, (const char *)d->own->peer.ptr,
-	    (unsigned long long)seen);
-	return error_set(err, E_TAIL_LOST, "signed up to %llu",
-	    (unsigned long long)seen);
+	if (!d->peer->is_tail_lost)
+		log_line(LOG_LEVEL_ALARM,
+		    "%s a larger head of our log with %.*s, and nobody holds "
+		    "its entries: this log cannot go on; \"demarche peer "
+		    "reopen %.*s\" closes it and begins another",
+		    who, (int)d->own->peer.len, (const char *)d->own->peer.ptr,
+		    (int)d->own->peer.len, (const char *)d->own->peer.ptr);
+	d->peer->is_tail_lost = true;
+	d->peer->is_unstored = true;
+	return error_set(err, E_TAIL_LOST,
+	    "%s more than anybody holds: see peer reopen", who);
 }
 
 /* Is all back that was ever signed? */
 static int
 finish(struct delivery *d, struct error *err)
 {
-	bool is_still_short;
+	bool is_still_short, is_ours;
 
 	if (d->peer->recovery->seen > d->own->size)
-		return tail_lost(d, d->peer->recovery->seen, err);
-	if (is_docket_cut(d->docket, d->own->peer, &is_still_short, err) == -1)
+		return tail_lost(d, "the peer has seen", err);
+	if (is_cut(d->docket, d->own, &is_ours, err) == -1 ||
+	    is_docket_cut(d->docket, d->own->peer, &is_still_short, err) == -1)
 		return -1;
+	if (is_ours)
+		return tail_lost(d, "our keeper has signed", err);
 	if (is_still_short) {
 		recovery_end(d->peer);
 		return error_set(err, E_TAIL_LOST,
-		    "our keeper has signed more than anybody holds");
+		    "the peer holds less of its own log than we signed for");
 	}
 	set_checked(d->peer, d->own);
 	return 0;
@@ -341,12 +368,13 @@ finish(struct delivery *d, struct error *err)
 static int
 take_seen(struct delivery *d, struct error *err)
 {
+	struct lost seen;
 	struct checkpoint head;
-	struct span note;
 
 	forget_guesses(d->peer, d->own);
-	if (read_head(d, d->own, &head, &note, err) == -1)
+	if (read_head(d, d->own, &seen, err) == -1)
 		return -1;
+	head = seen.head;
 	if (head.size > d->own->size) {
 		log_line(LOG_LEVEL_ALARM,
 		    "%.*s has seen %llu entries of our log, we hold %llu: "
@@ -362,7 +390,7 @@ take_seen(struct delivery *d, struct error *err)
 		return -1;
 	d->peer->is_contradicted = false;
 	if (d->docket->parts.is_restored || d->peer->is_short)
-		recovery_begin(d->peer, STAGE_THEIR_HEAD, head.size);
+		recovery_begin(d->peer, STAGE_OWN_HEAD, head.size);
 	else
 		set_checked(d->peer, d->own);
 	return 0;
@@ -373,15 +401,15 @@ static int
 take_own_head(struct delivery *d, struct error *err)
 {
 	struct recovery *recovery = d->peer->recovery;
-	struct checkpoint head;
-	struct span note;
+	struct lost seen;
 
-	if (read_head(d, d->own, &head, &note, err) == -1)
+	if (read_head(d, d->own, &seen, err) == -1)
 		return -1;
-	if (head.size > 0 && head.size <= d->own->size &&
-	    check_root(d, d->own, &head, err) == -1)
+	if (seen.head.size > 0 && seen.head.size <= d->own->size &&
+	    (check_root(d, d->own, &seen.head, err) == -1 ||
+		recover_keep_line(d, d->own, &seen, err) == -1))
 		return -1;
-	if (want(recovery, OWN, d->own, &head, note, err) == -1)
+	if (want(recovery, OWN, d->own, &seen, err) == -1)
 		return -1;
 	recovery->stage = STAGE_THEIR_HEAD;
 	return 0;
@@ -392,16 +420,15 @@ take_their_head(struct delivery *d, struct error *err)
 {
 	struct recovery *recovery = d->peer->recovery;
 	struct log_row *theirs;
-	struct checkpoint head;
-	struct span note;
+	struct lost seen;
 
 	if (docket_other_log(d->docket, d->own, &theirs, d->arena, err) == -1 ||
-	    read_head(d, theirs, &head, &note, err) == -1)
+	    read_head(d, theirs, &seen, err) == -1)
 		return -1;
-	if (head.size > 0 && head.size <= theirs->size &&
-	    check_root(d, theirs, &head, err) == -1)
+	if (seen.head.size > 0 && seen.head.size <= theirs->size &&
+	    check_root(d, theirs, &seen.head, err) == -1)
 		return -1;
-	if (want(recovery, THEIRS, theirs, &head, note, err) == -1)
+	if (want(recovery, THEIRS, theirs, &seen, err) == -1)
 		return -1;
 	recovery->stage = STAGE_FETCH;
 	return wanted(recovery) != NULL ? 0 : finish(d, err);

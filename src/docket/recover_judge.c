@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "docket/deliver_internal.h"
+#include "docket/epochs.h"
 #include "docket/recover_parts.h"
 #include "ledger/tiles.h"
 #include "ledger/tree.h"
@@ -53,6 +54,7 @@ add_next(struct judging *j, unsigned which, bool is_forced, bool *has_moved,
 		&judged, j->arena, err) == -1)
 		return -1;
 	if (!is_forced && judged.has_anchor &&
+	    span_is_equal(judged.anchor.log, j->logs[1 - which]->origin) &&
 	    judged.anchor.size > j->logs[1 - which]->size &&
 	    judged.anchor.size <= j->lost[1 - which].to)
 		return 0;
@@ -85,6 +87,17 @@ judge_lost(struct judging *j, struct error *err)
 	return 0;
 }
 
+int
+recover_keep_line(struct delivery *d, struct log_row *log,
+    const struct lost *seen, struct error *err)
+{
+	struct head_row head = { log->id, seen->head.size, seen->head.root,
+		seen->note, d->now };
+
+	return epochs_keep_line(d->docket, log, &head, seen->line,
+	    seen->line_at, err);
+}
+
 static int
 store_head(struct judging *j, unsigned which, struct error *err)
 {
@@ -98,7 +111,9 @@ store_head(struct judging *j, unsigned which, struct error *err)
 		return 0;
 	if (log->head < lost->to)
 		log->head = lost->to;
-	return store_head_add(store, &head, err);
+	if (store_head_add(store, &head, err) == -1)
+		return -1;
+	return recover_keep_line(j->d, log, lost, err);
 }
 
 /* What came is what was signed. */
@@ -143,7 +158,8 @@ recover_store(struct delivery *d, const struct lost lost[2],
 	    store_head(&j, OWN, err) == -1 || store_head(&j, THEIRS, err) == -1)
 		goto out;
 	/* Below our last anchor all was answered, by records that are back. */
-	if (j.logs[THEIRS]->settled < j.logs[OWN]->anchored)
+	if (j.logs[OWN]->anchored_epoch == j.logs[THEIRS]->epoch &&
+	    j.logs[THEIRS]->settled < j.logs[OWN]->anchored)
 		j.logs[THEIRS]->settled = j.logs[OWN]->anchored;
 	if (store_log_update(store, j.logs[OWN], err) == -1 ||
 	    store_log_update(store, j.logs[THEIRS], err) == -1)
@@ -155,6 +171,8 @@ recover_store(struct delivery *d, const struct lost lost[2],
 	    (unsigned long long)j.lost[THEIRS].n);
 	d->own->size = j.logs[OWN]->size;
 	d->own->head = j.logs[OWN]->head;
+	d->own->mirrored = j.logs[OWN]->mirrored;
+	d->own->anchored_epoch = j.logs[OWN]->anchored_epoch;
 	d->own->anchored = j.logs[OWN]->anchored;
 	rc = 0;
 out:

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/instant.h"
 #include "base/span.h"
 #include "ledger/checkpoint.h"
 
@@ -22,8 +23,14 @@ struct lost {
 	uint64_t from, n, to;
 	struct checkpoint head; /* of size to, signed; if to > from */
 	struct span note;
+	struct span line; /* of the mirror upon it; of our log only */
+	struct instant line_at;
 	struct span *entries;
 };
+
+/* The peer's line on our head, which we may never have seen.  Within. */
+NODISCARD int recover_keep_line(struct delivery *d, struct log_row *log,
+    const struct lost *seen, struct error *err);
 
 /*
  * Take what is lost of both logs, OWN and THEIRS, if it is what was signed:

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "docket/internal.h"
+#include "docket/serve_internal.h"
 #include "formats/problem.h"
 #include "store/head.h"
 #include "store/store.h"
@@ -101,7 +102,7 @@ find_line(struct docket *docket, const struct serve_reply *reply,
 		return error_set(err, E_STORE_CORRUPT, "half a docket");
 	if (docket_other_log(docket, own, &theirs, arena, err) == -1)
 		return -1;
-	view = (struct view){ own, own->size, 0 };
+	view = (struct view){ own, own->size, { 0, 0 } };
 	*line = NULL;
 	if (theirs->id != reply->log)
 		return 0;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "docket/documents.h"
 #include "docket/internal.h"
+#include "docket/serve_internal.h"
 #include "seal/digest.h"
 #include "store/blob.h"
 #include "store/document.h"

@@ -2,7 +2,9 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "docket/epochs.h"
 #include "docket/internal.h"
+#include "docket/serve_internal.h"
 #include "ledger/checkpoint.h"
 #include "ledger/mirror.h"
 #include "ledger/tree.h"
@@ -15,15 +17,23 @@
 /* Digests named in one Demarche-Missing. */
 #define SERVE_MISSING_MAX ((size_t)100)
 
-/* The peer's log of that origin: only its writer may show it to us. */
+/*
+ * The peer's log of that origin: only its writer may show it to us.  One of
+ * the next epoch, if it ${may_begin}, is not in the store before it was
+ * signed for: its id is 0.
+ */
 static int
 find_theirs(struct docket *docket, struct serve_call *call, struct span origin,
-    struct log_row **log, struct error *err)
+    bool may_begin, struct log_row **log, struct error *err)
 {
 	struct docket_peer *peer;
 
 	if (store_log_find(docket->parts.store, origin, log, call->arena,
 		err) == -1)
+		return -1;
+	if (*log == NULL && may_begin &&
+	    epochs_announced(log, docket, call->request->peer, origin,
+		call->arena, err) == -1)
 		return -1;
 	if (*log == NULL || (*log)->is_own ||
 	    !span_is_equal((*log)->peer, call->request->peer))
@@ -35,6 +45,9 @@ find_theirs(struct docket *docket, struct serve_call *call, struct span origin,
 		peer->is_hurried = true;
 		return error_set(err, E_BUSY, "still asking what it holds");
 	}
+	if ((*log)->is_closed)
+		return error_set(err, E_EPOCH_CLOSED, "at %llu",
+		    (unsigned long long)(*log)->closed);
 	if ((*log)->is_forked)
 		return error_set(err, E_FORKED, "%.*s", (int)origin.len,
 		    (const char *)origin.ptr);
@@ -177,7 +190,9 @@ judge_checkpoint(struct docket *docket, struct serve_call *call,
 	}
 	if (outcome == WITNESS_REFRESH)
 		return 0;
-	if (keep_head(docket, log, &head, kept, call->now, err) == -1)
+	if ((log->id == 0 &&
+		store_log_add(docket->parts.store, log, err) == -1) ||
+	    keep_head(docket, log, &head, kept, call->now, err) == -1)
 		return -1;
 	log->head = head.size;
 	return store_log_update(docket->parts.store, log, err);
@@ -195,7 +210,7 @@ serve_add_checkpoint(struct docket *docket, struct serve_call *call,
 	if (witness_request_parse(&request, call->request->body, call->arena,
 		err) == -1 ||
 	    checkpoint_claimed_origin(&origin, request.note, err) == -1 ||
-	    find_theirs(docket, call, origin, &log, err) == -1)
+	    find_theirs(docket, call, origin, true, &log, err) == -1)
 		return -1;
 	return judge_checkpoint(docket, call, log, &request, err);
 }
@@ -244,6 +259,22 @@ upload_head(struct docket *docket, struct serve_call *call,
 	return 0;
 }
 
+/* The first entry of a later log: nothing of it is kept unless it is good. */
+static int
+take_first(struct docket *docket, struct serve_call *call, struct log_row *log,
+    struct span der, struct error *err)
+{
+	struct judged judged;
+
+	if (judge_entry(docket, log, 0, der, &judged, call->arena, err) == -1)
+		return -1;
+	if (judged.record != NULL &&
+	    epochs_check_begin(docket, log, judged.record, call->arena, err) ==
+		-1)
+		return -1;
+	return append_judged(docket, log, &judged, call->arena, err);
+}
+
 static int
 take_package(struct docket *docket, struct serve_call *call,
     struct log_row *log, struct mirror_package *package,
@@ -259,11 +290,14 @@ take_package(struct docket *docket, struct serve_call *call,
 	for (uint64_t i = package->start; i < package->end; i++) {
 		struct judged judged;
 
+		struct span der = package->entries[i - package->start];
+
 		if (i < log->size)
 			continue;
-		if (append_entry(docket, log,
-			package->entries[i - package->start], &judged,
-			call->arena, err) == -1)
+		if ((log->is_announced ?
+			    take_first(docket, call, log, der, err) :
+			    append_entry(docket, log, der, &judged, call->arena,
+				err)) == -1)
 			return -1;
 	}
 	return 0;
@@ -340,7 +374,8 @@ serve_add_entries(struct docket *docket, struct serve_call *call,
 	struct log_row *log;
 
 	if (mirror_upload_parse(&upload, call->request->body, err) == -1 ||
-	    find_theirs(docket, call, upload.header.origin, &log, err) == -1 ||
+	    find_theirs(docket, call, upload.header.origin, false, &log, err) ==
+		-1 ||
 	    upload_head(docket, call, log, &upload, &head, err) == -1 ||
 	    take_packages(docket, call, log, &upload, &head, err) == -1)
 		return -1;

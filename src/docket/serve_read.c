@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "docket/internal.h"
+#include "docket/serve_internal.h"
 #include "formats/card.h"
 #include "ledger/tiles.h"
 #include "store/head.h"
@@ -22,6 +23,15 @@ serve_card(struct docket *docket, struct serve_call *call, struct error *err)
 	return 0;
 }
 
+/* What is shown of a log: up to where it was closed, or is signed. */
+static uint64_t
+shown_size(const struct log_row *log)
+{
+	if (log->is_closed)
+		return log->closed;
+	return log->is_own ? log->head : log->mirrored;
+}
+
 /* The largest head under the mirror line, with that line. */
 static int
 serve_checkpoint(struct docket *docket, struct serve_call *call,
@@ -32,9 +42,8 @@ serve_checkpoint(struct docket *docket, struct serve_call *call,
 	struct line_row *line = NULL;
 	struct buf buf;
 
-	if (store_head_below(docket->parts.store, log->id,
-		log->is_own ? log->head : log->mirrored, &head, call->arena,
-		err) == -1)
+	if (store_head_below(docket->parts.store, log->id, shown_size(log),
+		&head, call->arena, err) == -1)
 		return -1;
 	if (head == NULL || head->size == 0)
 		return error_set(err, E_TILE, "no checkpoint yet");
@@ -91,8 +100,7 @@ serve_tile(struct docket *docket, struct serve_call *call,
 	int rc;
 
 	/* Only what a signed head covers is shown. */
-	if (tile_check(tile, log->is_own ? log->head : log->mirrored, err) ==
-	    -1)
+	if (tile_check(tile, shown_size(log), err) == -1)
 		return -1;
 	buf_init(&buf, TILE_BUNDLE_MAX);
 	if (tile->kind == TILE_ENTRIES)

@@ -1,6 +1,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "docket/epochs.h"
 #include "docket/internal.h"
 #include "docket/recover.h"
 #include "keeper/signer.h"
@@ -100,7 +101,7 @@ sign_head(struct settling *s, struct log_row *log, struct error *err)
 	struct tree_reader reader = store_tree_reader(&tree);
 	struct signing *made = &s->signings[s->signings_n];
 
-	if (log->size == log->head)
+	if (log->is_closed || log->size == log->head)
 		return 0;
 	*made = (struct signing){ .log = log };
 	made->head = (struct head_row){ .log = log->id,
@@ -168,7 +169,7 @@ static int
 find_head(struct settling *s, const struct log_row *log,
     const struct log_row *own, struct head_row **head, struct error *err)
 {
-	struct view view = { own, own->size, 0 };
+	struct view view = { own, own->size, { 0, 0 } };
 	struct line_row *line;
 	struct note_key *keys;
 	size_t n;
@@ -197,7 +198,8 @@ cosign_head(struct settling *s, struct log_row *log, struct error *err)
 	struct head_row *head;
 	struct log_row *own;
 
-	if (log->is_forked || (log->head <= log->mirrored && !log->wants_line))
+	if (log->is_forked || log->is_closed || log->is_announced ||
+	    (log->head <= log->mirrored && !log->wants_line))
 		return 0;
 	if (own_log_beside(s, log, &own, err) == -1)
 		return -1;

@@ -140,8 +140,10 @@ NODISCARD int keeper_tick(struct keeper *keeper, struct instant now,
  * one is used with that peer; the same credential again (the first got lost)
  * is again sealed with the old one.  A new mirror key is used with a peer
  * from the first keeper_cosign() on that asks for it, and none older after
- * that.  `certificate` is the base64 of the DER, `key` the vkey.  An
- * `opening` begins with the keys of our newest card.
+ * that.  `certificate` is the base64 of the DER, `key` the vkey.  The
+ * `opening` of a first epoch begins with the keys of our newest card; that of
+ * a later one goes on with those in force.  Once a head of an epoch is
+ * signed, none of an earlier one of the same writer is.
  *
  * Fails further: E_KEY if a credential names a key that is not here, or if a
  * mirror key is asked for that is not here or was replaced.

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -42,12 +43,51 @@ check_extends(const struct keeper *keeper, const struct checkpoint *head,
 	    proof, err);
 }
 
+/* Before the epoch in the name of a log, and the epoch. */
+static struct span
+cut_epoch(struct span name, uint64_t *epoch)
+{
+	struct error bad;
+
+	while (name.len > 0 && name.ptr[name.len - 1] != '/')
+		name.len--;
+	if (checkpoint_size_parse(epoch,
+		span_text((const char *)name.ptr + name.len), &bad) == -1)
+		*epoch = 0;
+	return name;
+}
+
+/* No later log of the same writer and reader has begun. */
+static int
+check_newest(const struct keeper *keeper, struct span origin, struct error *err)
+{
+	char text[ORIGIN_SIZE_MAX + 1];
+	uint64_t epoch, other;
+	struct span name;
+
+	snprintf(text, sizeof(text), "%.*s", (int)origin.len,
+	    (const char *)origin.ptr);
+	name = cut_epoch(span_text(text), &epoch);
+	for (size_t i = 0; i < keeper->heads_n; i++) {
+		struct span row = span_text(keeper->heads[i].origin);
+
+		if (!span_has_prefix(row, name) ||
+		    !span_is_equal(cut_epoch(row, &other), name))
+			continue;
+		if (other > epoch)
+			return error_set(err, E_KEEPER_EPOCH,
+			    "%s: epoch %" PRIu64 " has begun", text, other);
+	}
+	return 0;
+}
+
 /* All that has to hold, and it is remembered: now it may be signed. */
 static int
 remember(struct keeper *keeper, const struct checkpoint *head,
     const struct proof *proof, struct instant now, struct error *err)
 {
 	if (state_check_clock(keeper, now, err) == -1 ||
+	    check_newest(keeper, head->origin, err) == -1 ||
 	    check_extends(keeper, head, proof, err) == -1)
 		return -1;
 	if (state_head(keeper, head->origin) == NULL &&

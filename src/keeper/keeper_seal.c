@@ -128,7 +128,8 @@ find_turn(const struct sealing *sealing, const struct record *record,
 		    out->next->number == number && use != NULL)
 			number = use->previous;
 	}
-	if (record->kind == KIND_OPENING) {
+	/* A later log of ours goes on with the keys of the one before. */
+	if (record->kind == KIND_OPENING && origin.epoch == 1) {
 		out->is_opening = true;
 		number = state_in_force(keeper, span_text(STATE_OUR_CARD),
 		    KEEPER_SEAL);

@@ -28,6 +28,8 @@ static const struct call_row rows[] = {
 	{ "lodge", CALL_WRITES, call_lodge },
 	{ "peer-prepare", CALL_READS, call_peer_prepare },
 	{ "peer-lodge", CALL_WRITES, call_peer_lodge },
+	{ "reopen-prepare", CALL_READS, call_reopen_prepare },
+	{ "reopen-lodge", CALL_WRITES, call_reopen_lodge },
 	{ "credential", CALL_READS, call_credential },
 	{ "erase", CALL_WRITES, call_erase },
 	{ "document-put", CALL_WRITES, call_document_put },

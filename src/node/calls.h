@@ -74,6 +74,8 @@ int call_prepare(struct calling *c, struct error *err);
 int call_lodge(struct calling *c, struct error *err);
 int call_peer_prepare(struct calling *c, struct error *err);
 int call_peer_lodge(struct calling *c, struct error *err);
+int call_reopen_prepare(struct calling *c, struct error *err);
+int call_reopen_lodge(struct calling *c, struct error *err);
 int call_credential(struct calling *c, struct error *err);
 int call_erase(struct calling *c, struct error *err);
 int call_document_put(struct calling *c, struct error *err);

@@ -111,6 +111,8 @@ peer_json(struct calling *c, const struct card *peer, struct json *list,
 	json_set_flag(one, "forked", state.is_forked);
 	json_set_flag(one, "checked", state.is_checked);
 	json_set_flag(one, "held-back", state.is_held_back);
+	json_set_flag(one, "tail-lost", state.is_tail_lost);
+	json_set_integer(one, "epoch", state.epoch);
 	return 0;
 }
 

@@ -35,7 +35,7 @@ load_case(struct query *q, struct cases_row *row)
 		row->keep[who] = get_date(q);
 	row->need[0] = query_get_size(q);
 	row->need[1] = query_get_size(q);
-	row->anchor_size = query_get_size(q);
+	row->anchored = query_get_size(q);
 	row->state = query_borrow_bytes(q);
 }
 
@@ -57,7 +57,7 @@ store_cases_put(struct store *store, const struct cases_row *row,
 		put_date(&q, &row->keep[who]);
 	query_put_size(&q, row->need[0]);
 	query_put_size(&q, row->need[1]);
-	query_put_size(&q, row->anchor_size);
+	query_put_size(&q, row->anchored);
 	query_put_bytes(&q, row->state);
 	return query_run(&q, NULL, err);
 }
@@ -174,6 +174,23 @@ load_name(struct query *q, void *row, struct arena *arena)
 }
 
 int
+store_cases_forget(struct store *store, struct span peer, struct error *err)
+{
+	static const enum query_id forget[] = { QUERY_CASE_FORGET,
+		QUERY_CASE_MARK_FORGET, QUERY_COVER_FORGET };
+
+	for (size_t i = 0; i < COUNT_OF(forget); i++) {
+		struct query q;
+
+		query_start(&q, store, forget[i]);
+		query_put_text(&q, peer);
+		if (query_run(&q, NULL, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
 store_cases_behind(struct store *store, struct span **out, size_t *n,
     struct arena *arena, struct error *err)
 {
@@ -219,6 +236,7 @@ load_record(struct query *q, void *row, struct arena *arena)
 	record->log = query_get_int(q);
 	record->index = query_get_size(q);
 	record->leaf = query_get_hash(q);
+	record->anchor_epoch = query_get_unsigned(q);
 	record->anchor_size = query_get_size(q);
 	record->content = query_get_bytes(q, arena);
 }

@@ -4,6 +4,9 @@
  * cases: what each case has come to below the newest heads, and how far the
  * logs have been gone through for it (a projection).
  *
+ * What one writer has written is counted through, from the first entry of the
+ * first epoch on: need, anchored and the place of a line are such numbers.
+ *
  * Nothing in it depends on an instant: what is due is a date, and whether it
  * has passed is asked with the instant.  Which is right only from ${moved} on.
  */
@@ -35,10 +38,10 @@ struct cases_date {
 struct cases_row {
 	int64_t log; /* the opening record */
 	uint64_t index;
-	uint64_t anchor_size; /* its anchor */
+	uint64_t anchored;    /* how much of the other's it had seen */
 	struct span peer;     /* when read */
 	struct instant moved; /* the latest time that counts in it, or its at */
-	uint64_t need[2];     /* heads, by side, that show all of it */
+	uint64_t need[2];     /* entries, by side, that show all of it */
 	bool is_open;
 	bool is_undelivered; /* we opened it, and it was not taken */
 	struct cases_date due[CASES_WHO_COUNT];  /* the earliest, or no date */
@@ -87,6 +90,10 @@ NODISCARD int store_cases_mark(struct store *store, int64_t log, uint64_t *out,
 NODISCARD int store_cases_set_mark(struct store *store, int64_t log,
     uint64_t size, struct error *err);
 
+/* The projection of ${peer} is not right any more: nothing is in it. */
+NODISCARD int store_cases_forget(struct store *store, struct span peer,
+    struct error *err);
+
 /* The peers with whom something is signed or taken above the mark. */
 NODISCARD int store_cases_behind(struct store *store, struct span **out,
     size_t *n, struct arena *arena, struct error *err);
@@ -101,6 +108,7 @@ struct cases_record {
 	int64_t log;
 	uint64_t index;
 	struct hash leaf;
+	unsigned anchor_epoch;
 	uint64_t anchor_size;
 	struct span content;
 };
@@ -118,7 +126,7 @@ NODISCARD int store_cases_records(struct store *store, struct span peer,
 struct cover_row {
 	uint64_t size;
 	struct instant time;
-	unsigned side; /* where the line is quoted */
+	unsigned side; /* where the line is quoted, and the place there */
 	uint64_t index;
 };
 

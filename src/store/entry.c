@@ -60,6 +60,7 @@ load_entry(struct query *q, void *row, struct arena *arena)
 	entry->re = get_optional(q, &entry->has_re);
 	entry->is_exercise = query_get_bool(q);
 	entry->at = query_get_instant(q);
+	entry->anchor_epoch = query_get_unsigned(q);
 	entry->anchor_size = query_get_size(q);
 	entry->content = query_get_bytes(q, arena);
 }
@@ -79,6 +80,7 @@ put_judged(struct query *q, const struct entry_row *entry)
 		query_put_null(q);
 	query_put_int(q, entry->is_exercise);
 	query_put_instant(q, entry->at);
+	query_put_int(q, entry->anchor_epoch);
 	query_put_size(q, entry->anchor_size);
 	query_put_bytes(q, entry->content);
 }

@@ -32,6 +32,7 @@ struct entry_row {
 	struct hash case_hash; /* its own leaf if it opens the case */
 	struct hash re;
 	struct instant at;
+	unsigned anchor_epoch; /* of the other party's log */
 	uint64_t anchor_size;
 	struct span content; /* the verified bytes */
 };

@@ -18,10 +18,14 @@ load_log(struct query *q, void *row, struct arena *arena)
 	log->head = query_get_size(q);
 	log->mirrored = query_get_size(q);
 	log->receipted = query_get_size(q);
+	log->anchored_epoch = query_get_unsigned(q);
 	log->anchored = query_get_size(q);
 	log->settled = query_get_size(q);
 	log->is_forked = query_get_bool(q);
 	log->wants_line = query_get_bool(q);
+	log->is_announced = query_get_bool(q);
+	log->is_closed = !query_get_null(q);
+	log->closed = log->is_closed ? query_get_size(q) : 0;
 }
 
 /* What changes in the life of a log. */
@@ -32,10 +36,16 @@ put_state(struct query *q, const struct log_row *log)
 	query_put_size(q, log->head);
 	query_put_size(q, log->mirrored);
 	query_put_size(q, log->receipted);
+	query_put_int(q, log->anchored_epoch);
 	query_put_size(q, log->anchored);
 	query_put_size(q, log->settled);
 	query_put_int(q, log->is_forked);
 	query_put_int(q, log->wants_line);
+	query_put_int(q, log->is_announced);
+	if (log->is_closed)
+		query_put_size(q, log->closed);
+	else
+		query_put_null(q);
 }
 
 int
@@ -73,6 +83,23 @@ store_log_update(struct store *store, const struct log_row *log,
 	if (changed != 1)
 		return error_set(err, E_INTERNAL, "no log %lld",
 		    (long long)log->id);
+	return 0;
+}
+
+int
+store_log_void(struct store *store, int64_t log, struct error *err)
+{
+	static const enum query_id drop[] = { QUERY_VOID_RECORD,
+		QUERY_VOID_QUOTE, QUERY_VOID_NAME };
+
+	for (size_t i = 0; i < COUNT_OF(drop); i++) {
+		struct query q;
+
+		query_start(&q, store, drop[i]);
+		query_put_int(&q, log);
+		if (query_run(&q, NULL, err) == -1)
+			return -1;
+	}
 	return 0;
 }
 
@@ -123,29 +150,44 @@ store_log_of(struct store *store, struct span peer, bool is_own,
 }
 
 static int
-find_logs(struct store *store, enum query_id id, struct log_row **out,
-    size_t *n, struct arena *arena, struct error *err)
+find_logs(struct query *q, struct log_row **out, size_t *n, struct arena *arena,
+    struct error *err)
 {
-	struct query q;
 	void *rows;
 
-	query_start(&q, store, id);
-	if (query_all(&q, load_log, sizeof(**out), &rows, n, arena, err) == -1)
+	if (query_all(q, load_log, sizeof(**out), &rows, n, arena, err) == -1)
 		return -1;
 	*out = rows;
 	return 0;
 }
 
 int
+store_log_peer(struct store *store, struct span peer, struct log_row **out,
+    size_t *n, struct arena *arena, struct error *err)
+{
+	struct query q;
+
+	query_start(&q, store, QUERY_LOG_PEER);
+	query_put_text(&q, peer);
+	return find_logs(&q, out, n, arena, err);
+}
+
+int
 store_log_unsettled(struct store *store, struct log_row **out, size_t *n,
     struct arena *arena, struct error *err)
 {
-	return find_logs(store, QUERY_LOG_UNSETTLED, out, n, arena, err);
+	struct query q;
+
+	query_start(&q, store, QUERY_LOG_UNSETTLED);
+	return find_logs(&q, out, n, arena, err);
 }
 
 int
 store_log_all(struct store *store, struct log_row **out, size_t *n,
     struct arena *arena, struct error *err)
 {
-	return find_logs(store, QUERY_LOG_ALL, out, n, arena, err);
+	struct query q;
+
+	query_start(&q, store, QUERY_LOG_ALL);
+	return find_logs(&q, out, n, arena, err);
 }

@@ -180,6 +180,22 @@ static const struct {
 	{ 4, "CREATE INDEX casefile_open ON casefile "
 	    "(moved DESC, log, idx, is_open, is_undelivered, due_us, "
 	    "due_them, keep_us, keep_them) WHERE is_open = 1" },
+	/* several epochs of a log; closed: NULL while it is open */
+	{ 4, "ALTER TABLE log ADD COLUMN anchored_epoch "
+	    "INTEGER NOT NULL DEFAULT 0" },
+	{ 4, "UPDATE log SET anchored_epoch = 1 WHERE EXISTS "
+	    "(SELECT 1 FROM record WHERE log = log.id AND verdict = 0)" },
+	{ 4, "ALTER TABLE log ADD COLUMN is_announced "
+	    "INTEGER NOT NULL DEFAULT 0" },
+	{ 4, "ALTER TABLE log ADD COLUMN closed INTEGER" },
+	{ 4, "ALTER TABLE record ADD COLUMN anchor_epoch "
+	    "INTEGER NOT NULL DEFAULT 1" },
+	{ 4, "DROP INDEX log_unsettled" },
+	{ 4, "CREATE INDEX log_unsettled ON log (peer, side, epoch) WHERE "
+	    "(is_own = 1 AND size > head AND closed IS NULL) OR "
+	    "(is_own = 0 AND settled < mirrored) OR "
+	    "(is_own = 0 AND closed IS NULL AND "
+	    "(head > mirrored OR wants_line = 1))" },
 	/* clang-format on */
 };
 

@@ -1,10 +1,12 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "docket/case_state.h"
 #include "docket/cases.h"
+#include "docket/epochs.h"
 #include "formats/statement_json.h"
 #include "store/cases.h"
 #include "store/entry.h"
@@ -148,27 +150,48 @@ out:
 	return rc;
 }
 
-/* The causal past of a record is a closed pair of heads. */
+/* Leave of the logs of ${side} what is within ${to}. */
+static void
+cut_heads(struct heads *heads, unsigned side, struct extent to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < heads->n; i++) {
+		struct docket_head head = heads->lines[i];
+
+		if (head.side == side && head.epoch > to.epoch)
+			continue;
+		if (head.side == side && head.epoch == to.epoch)
+			head.size = to.size;
+		heads->lines[n++] = head;
+	}
+	heads->n = n;
+}
+
+/* The causal past of a record is closed heads. */
 static int
 past_heads(struct checking *c, struct rng *rng, struct heads *out,
     struct error *err)
 {
-	unsigned side = (unsigned)rng_below(rng, 2);
+	struct docket_head head = out->lines[rng_below(rng, out->n)];
+	struct docket_head *lines =
+	    arena_array(c->arena, out->n, sizeof(*lines));
 	struct entry_row *row;
 	uint64_t index;
 
-	if (c->logs[side]->size == 0)
+	if (head.size == 0)
 		return 0;
-	index = rng_below(rng, c->logs[side]->size);
-	if (index >= out->size[side])
-		return 0;
-	if (store_entry_get(c->node->store, c->logs[side]->id, index, &row,
-		c->arena, err) == -1)
+	index = rng_below(rng, head.size);
+	if (store_entry_get(c->node->store, head.log, index, &row, c->arena,
+		err) == -1)
 		return -1;
 	if (row->verdict != E_NONE)
 		return 0;
-	out->size[side] = index + 1;
-	out->size[1 - side] = row->anchor_size;
+	memcpy(lines, out->lines, out->n * sizeof(*lines));
+	out->lines = lines;
+	cut_heads(out, head.side, (struct extent){ head.epoch, index + 1 });
+	cut_heads(out, 1 - head.side,
+	    (struct extent){ row->anchor_epoch, row->anchor_size });
 	return 0;
 }
 

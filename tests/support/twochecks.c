@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "docket/epochs.h"
 #include "docket/fold.h"
 #include "formats/statement_json.h"
 #include "store/store.h"
@@ -62,28 +63,74 @@ two_statement(struct two *two, struct instant from, struct instant to,
 	return is_same;
 }
 
-static bool
-agree_on(struct two_node *writer, struct two_node *mirror)
+static struct entry_row *
+entry_at(struct two_node *node, const struct log_row *log, uint64_t index)
 {
-	struct log_row *own = two_log(writer, mirror, true);
-	struct log_row *theirs = two_log(mirror, writer, false);
-	bool is_same = own->size == theirs->size;
+	struct entry_row *entry;
+	struct error err;
 
-	for (uint64_t i = 0; i < own->size && is_same; i++) {
-		struct entry_row *a = two_entry(writer, mirror, true, i);
-		struct entry_row *b = two_entry(mirror, writer, false, i);
+	two_must(store_entry_get(node->store, log->id, index, &entry,
+		     node->two->arena, &err),
+	    &err, "entry");
+	return entry;
+}
+
+static bool
+agree_on_log(struct two_node *writer, struct two_node *mirror,
+    const struct log_row *own, const struct log_row *theirs)
+{
+	bool is_same = epoch_end(own) == epoch_end(theirs) &&
+	    own->is_closed == theirs->is_closed &&
+	    own->closed == theirs->closed;
+
+	if (!is_same)
+		printf("# %.*s: %llu here, %llu there\n", (int)own->origin.len,
+		    (const char *)own->origin.ptr,
+		    (unsigned long long)epoch_end(own),
+		    (unsigned long long)epoch_end(theirs));
+	for (uint64_t i = 0; is_same && i < epoch_end(own); i++) {
+		struct entry_row *a = entry_at(writer, own, i);
+		struct entry_row *b = entry_at(mirror, theirs, i);
 
 		is_same = span_is_equal(a->der, b->der) &&
 		    a->verdict == b->verdict && a->kind == b->kind;
 		if (!is_same)
-			printf("# %s entry %llu: %s here, %s there\n",
-			    writer->party, (unsigned long long)i,
-			    error_name(a->verdict), error_name(b->verdict));
+			printf("# %.*s entry %llu: %s here, %s there\n",
+			    (int)own->origin.len, (const char *)own->origin.ptr,
+			    (unsigned long long)i, error_name(a->verdict),
+			    error_name(b->verdict));
 	}
-	if (own->size != theirs->size)
-		printf("# %s: %llu here, %llu there\n", writer->party,
-		    (unsigned long long)own->size,
-		    (unsigned long long)theirs->size);
+	return is_same;
+}
+
+/* Every epoch that counts for one counts for the other. */
+static bool
+agree_on(struct two_node *writer, struct two_node *mirror)
+{
+	struct arena *arena = writer->two->arena;
+	struct log_row *own, *theirs;
+	struct epochs ours;
+	struct error err;
+	bool is_same = true;
+
+	two_must(epochs_load(&ours, writer->docket, span_text(mirror->party),
+		     arena, &err),
+	    &err, "logs");
+	for (size_t i = 0; i < ours.n; i++) {
+		own = &ours.logs[i];
+		if (!own->is_own)
+			continue;
+		two_must(store_log_find(mirror->store, own->origin, &theirs,
+			     arena, &err),
+		    &err, "log");
+		if (!epoch_counts(own)) {
+			is_same = is_same &&
+			    (theirs == NULL || !epoch_counts(theirs));
+			continue;
+		}
+		is_same = is_same && theirs != NULL && epoch_counts(theirs) &&
+		    agree_on_log(writer, mirror, own, theirs);
+	}
 	return is_same;
 }
 

@@ -5,6 +5,7 @@
 #include "docket/documents.h"
 #include "docket/internal.h"
 #include "docket/lodge.h"
+#include "docket/reopen.h"
 #include "formats/record_json.h"
 #include "keeper/state.h"
 #include "ledger/checkpoint.h"
@@ -93,6 +94,30 @@ two_try(struct two_node *node, const struct two_node *peer,
 	two_turn_begin(node);
 	if (docket_lodge(node->docket, content, two_now(node), leaf, err) ==
 	    -1) {
+		store_rollback(node->store);
+		docket_rolled_back(node->docket);
+		return -1;
+	}
+	two_turn_end(node);
+	return 0;
+}
+
+int
+two_reopen(struct two_node *node, const struct two_node *peer,
+    struct error *err)
+{
+	struct reopened reopened;
+	struct hash digest, leaf;
+
+	if (docket_prepare_reopening(node->docket, span_text(peer->party),
+		two_now(node), &reopened, node->two->arena, err) == -1)
+		return -1;
+	digest = digest_of(reopened.content);
+	two_must(keeper_authorise(node->keeper, &digest, two_now(node), err),
+	    err, "authorise");
+	two_turn_begin(node);
+	if (docket_lodge_reopening(node->docket, reopened.content,
+		two_now(node), &leaf, err) == -1) {
 		store_rollback(node->store);
 		docket_rolled_back(node->docket);
 		return -1;

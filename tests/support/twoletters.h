@@ -30,6 +30,11 @@ struct hash two_lodge(struct two_node *node, const struct two_node *peer,
 struct hash two_lodge_record(struct two_node *node, const struct two_node *peer,
     struct record *record);
 
+/* Begin the next log of ${node} to ${peer}; it may fail, then nothing has
+ * happened. */
+int two_reopen(struct two_node *node, const struct two_node *peer,
+    struct error *err);
+
 /* ${n} of them in one turn. */
 void two_lodge_many(struct two_node *node, const struct two_node *peer,
     enum kind kind, unsigned n);

@@ -190,7 +190,7 @@ beyond_64_kib(struct scene *scene)
 static struct span
 of_an_unknown_log(struct scene *scene)
 {
-	return edit(scene, good(scene), "/1\n", "/2\n");
+	return edit(scene, good(scene), "/1\n", "/99\n");
 }
 
 /* NORTH's own log, with NORTH's own good signature. */

@@ -361,7 +361,7 @@ show_and_lose(bool is_declared)
 	check(!two_delivery(scene.north, scene.south).is_checked);
 	check_int(two_delivery(scene.north, scene.south).last_error,
 	    E_TAIL_LOST);
-	check_int(try_to_lodge(&scene), E_BUSY);
+	check_int(try_to_lodge(&scene), E_TAIL_LOST);
 	check(two_log(scene.north, scene.south, true)->head < head);
 	check(!two_log(scene.south, scene.north, false)->is_forked);
 	scene_close(&scene);
