@@ -58,6 +58,9 @@ print_trouble(const struct json_reader *peer)
 	if (reply_flag(peer, "forked"))
 		puts("    ALARM: it signed two versions of its log; "
 		     "see demarche bundle --claim fork");
+	if (reply_flag(peer, "waited-for"))
+		puts("    it has not taken our new TLS key, which is not shown "
+		     "before all have; see demarche credential renew --now");
 	if (reply_text(peer, "error-text").len == 0)
 		return;
 	print_text(peer, PRINT_INDENT, "error-text");

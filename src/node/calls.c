@@ -28,6 +28,7 @@ static const struct call_row rows[] = {
 	{ "peer-prepare", CALL_READS, call_peer_prepare },
 	{ "peer-lodge", CALL_WRITES, call_peer_lodge },
 	{ "credential", CALL_READS, call_credential },
+	{ "card-lodge", CALL_WRITES, call_card_lodge },
 	{ "erase", CALL_WRITES, call_erase },
 	{ "document-put", CALL_WRITES, call_document_put },
 	{ "document-get", CALL_READS, call_document_get },

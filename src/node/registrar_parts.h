@@ -72,7 +72,7 @@ struct registrar {
 	struct event_base *base;
 	struct docket *docket;
 	struct channel *channels[ROLE_COUNT];
-	struct event *turn, *idle, *settle;
+	struct event *turn, *idle, *settle, *anew;
 
 	/* The batch being collected or done. */
 	struct arena *arena;
@@ -98,6 +98,13 @@ struct registrar {
 
 /* registrar_signer.c */
 void registrar_signer_init(struct registrar *r);
+
+/* Have our card sealed; once a turn.  Fails: as keeper_seal_card(). */
+NODISCARD int registrar_seal_card(struct registrar *r, struct span content,
+    struct span *out, struct arena *arena, struct error *err);
+
+/* registrar.c: when this turn's answers are out, all processes start again. */
+void registrar_start_anew(struct registrar *r);
 
 /* registrar_turn.c: do the batch that was collected. */
 void registrar_turn(struct registrar *r);

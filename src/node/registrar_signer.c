@@ -1,5 +1,6 @@
 #include "base/arena.h"
 #include "base/error.h"
+#include "node/keeper_ask.h"
 #include "node/registrar_parts.h"
 
 /* Sealed in an attempt of this turn that came to nothing; NULL if it was not.
@@ -14,15 +15,33 @@ find_sealed(struct registrar *r, struct span content)
 }
 
 static int
-seal(void *ctx, struct span content, struct span *out, struct arena *arena,
-    struct error *err)
+seal_record(struct registrar *r, struct span content, struct span *out,
+    struct arena *arena, struct error *err)
 {
-	struct registrar *r = ctx;
 	const struct signer *keeper = r->parts.signer;
+
+	return keeper->seal(keeper->ctx, content, out, arena, err);
+}
+
+static int
+seal_card(struct registrar *r, struct span content, struct span *out,
+    struct arena *arena, struct error *err)
+{
+	if (r->parts.keeper == NULL)
+		return error_set(err, E_INTERNAL, "no keeper to ask");
+	return keeper_ask_seal_card(r->parts.keeper, content, out, arena, err);
+}
+
+static int
+seal_once(struct registrar *r, struct span content,
+    int (*ask)(struct registrar *r, struct span content, struct span *out,
+	struct arena *arena, struct error *err),
+    struct span *out, struct arena *arena, struct error *err)
+{
 	struct sealed_once *s = find_sealed(r, content);
 
 	if (s == NULL) {
-		if (keeper->seal(keeper->ctx, content, out, arena, err) == -1)
+		if (ask(r, content, out, arena, err) == -1)
 			return -1;
 		s = arena_alloc(r->arena, sizeof(*s));
 		s->content = arena_copy(r->arena, content);
@@ -33,6 +52,20 @@ seal(void *ctx, struct span content, struct span *out, struct arena *arena,
 	s->is_taken = true;
 	*out = arena_copy(arena, s->der);
 	return 0;
+}
+
+static int
+seal(void *ctx, struct span content, struct span *out, struct arena *arena,
+    struct error *err)
+{
+	return seal_once(ctx, content, seal_record, out, arena, err);
+}
+
+int
+registrar_seal_card(struct registrar *r, struct span content, struct span *out,
+    struct arena *arena, struct error *err)
+{
+	return seal_once(r, content, seal_card, out, arena, err);
 }
 
 static int
