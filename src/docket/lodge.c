@@ -8,6 +8,8 @@
 #include "formats/record_json.h"
 #include "keeper/signer.h"
 #include "ledger/tree.h"
+#include "seal/certificate.h"
+#include "seal/digest.h"
 #include "store/document.h"
 #include "store/head.h"
 #include "store/party.h"
@@ -80,10 +82,16 @@ seal_and_append(struct docket *docket, struct log_row *own, struct span content,
     struct hash *leaf, struct arena *arena, struct error *err)
 {
 	const struct signer *signer = docket->parts.signer;
+	struct docket_keys *keys;
+	struct hash certificate;
 	struct judged judged;
 	struct span der;
 
-	if (signer->seal(signer->ctx, content, &der, arena, err) == -1 ||
+	if (keys_of_log(docket, own, &keys, err) == -1)
+		return -1;
+	certificate = digest_of(certificate_der(keys_seal_at(keys, own->size)));
+	if (signer->seal(signer->ctx, content, &certificate, &der, arena,
+		err) == -1 ||
 	    judge_entry(docket, own, own->size, der, &judged, arena, err) == -1)
 		return -1;
 	if (judged.row.verdict != E_NONE)

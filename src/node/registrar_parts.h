@@ -62,7 +62,8 @@ struct asked {
 struct sealed_once {
 	struct sealed_once *next;
 	struct span content, der;
-	bool is_taken; /* by the attempt that goes on */
+	struct hash certificate; /* it is sealed for; none: a card */
+	bool is_taken;           /* by the attempt that goes on */
 };
 
 struct registrar {

@@ -6,25 +6,29 @@
 /* Sealed in an attempt of this turn that came to nothing; NULL if it was not.
  * Two equal letters are two: each is taken once. */
 static struct sealed_once *
-find_sealed(struct registrar *r, struct span content)
+find_sealed(struct registrar *r, struct span content,
+    const struct hash *certificate)
 {
 	for (struct sealed_once *s = r->sealed; s != NULL; s = s->next)
-		if (!s->is_taken && span_is_equal(s->content, content))
+		if (!s->is_taken && span_is_equal(s->content, content) &&
+		    hash_is_equal(&s->certificate, certificate))
 			return s;
 	return NULL;
 }
 
 static int
-seal_record(struct registrar *r, struct span content, struct span *out,
-    struct arena *arena, struct error *err)
+seal_record(struct registrar *r, struct span content,
+    const struct hash *certificate, struct span *out, struct arena *arena,
+    struct error *err)
 {
 	const struct signer *keeper = r->parts.signer;
 
-	return keeper->seal(keeper->ctx, content, out, arena, err);
+	return keeper->seal(keeper->ctx, content, certificate, out, arena, err);
 }
 
 static int
-seal_card(struct registrar *r, struct span content, struct span *out,
+seal_card(struct registrar *r, struct span content,
+    const struct hash *certificate UNUSED, struct span *out,
     struct arena *arena, struct error *err)
 {
 	if (r->parts.keeper == NULL)
@@ -34,17 +38,20 @@ seal_card(struct registrar *r, struct span content, struct span *out,
 
 static int
 seal_once(struct registrar *r, struct span content,
-    int (*ask)(struct registrar *r, struct span content, struct span *out,
-	struct arena *arena, struct error *err),
+    const struct hash *certificate,
+    int (*ask)(struct registrar *r, struct span content,
+	const struct hash *certificate, struct span *out, struct arena *arena,
+	struct error *err),
     struct span *out, struct arena *arena, struct error *err)
 {
-	struct sealed_once *s = find_sealed(r, content);
+	struct sealed_once *s = find_sealed(r, content, certificate);
 
 	if (s == NULL) {
-		if (ask(r, content, out, arena, err) == -1)
+		if (ask(r, content, certificate, out, arena, err) == -1)
 			return -1;
 		s = arena_alloc(r->arena, sizeof(*s));
 		s->content = arena_copy(r->arena, content);
+		s->certificate = *certificate;
 		s->der = arena_copy(r->arena, *out);
 		s->next = r->sealed;
 		r->sealed = s;
@@ -55,17 +62,20 @@ seal_once(struct registrar *r, struct span content,
 }
 
 static int
-seal(void *ctx, struct span content, struct span *out, struct arena *arena,
-    struct error *err)
+seal(void *ctx, struct span content, const struct hash *certificate,
+    struct span *out, struct arena *arena, struct error *err)
 {
-	return seal_once(ctx, content, seal_record, out, arena, err);
+	return seal_once(ctx, content, certificate, seal_record, out, arena,
+	    err);
 }
 
 int
 registrar_seal_card(struct registrar *r, struct span content, struct span *out,
     struct arena *arena, struct error *err)
 {
-	return seal_once(r, content, seal_card, out, arena, err);
+	static const struct hash none = { { 0 } };
+
+	return seal_once(r, content, &none, seal_card, out, arena, err);
 }
 
 static int

@@ -19,6 +19,7 @@
 struct hardship {
 	unsigned loss, duplication, partition, crash, power_cut, disk, clock;
 	bool has_cheat; /* south is not honest */
+	unsigned keys;  /* changes of keys */
 };
 
 /* A request or an answer on its way; its arena holds all of it. */
@@ -46,8 +47,10 @@ struct world {
 	unsigned openers[WORLD_CASES_MAX];
 	size_t cases_n;
 	bool is_withholding; /* south lodges no receipts */
+	bool is_honest;      /* nobody cheats: all records are valid */
 	bool is_parted;
-	bool is_broken; /* an invariant did not hold */
+	bool is_broken;   /* an invariant did not hold */
+	unsigned renewed; /* keys, by both */
 	uint64_t served, lodged, cheated, crashes;
 };
 
@@ -66,6 +69,9 @@ bool world_check(struct world *world);
 
 /* letters.c: an operator of ${node} lodges something that makes sense. */
 void world_lodge(struct world *world, struct node *node);
+
+/* keys.c: an operator of ${node} renews a key or declares it compromised. */
+void world_renew(struct world *world, struct node *node);
 
 /* cheat.c: south puts something in its log that no honest node would. */
 void world_cheat(struct world *world);
