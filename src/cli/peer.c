@@ -96,24 +96,34 @@ print_field(const struct json_reader *peer, const char *label, const char *name)
 }
 
 static void
-print_peer(const struct json_reader *peer)
+print_fields(const struct json_reader *peer, const char *label,
+    const char *name)
 {
-	struct json_list endpoints = reply_list(peer, "endpoints");
+	struct json_list list = reply_list(peer, name);
 
-	print_field(peer, "party", "party");
-	print_field(peer, "country", "country");
-	for (size_t i = 0; i < endpoints.n; i++) {
-		printf("%-13s", "endpoint");
-		cli_print_text(stdout, reply_item_text(&endpoints, i),
+	for (size_t i = 0; i < list.n; i++) {
+		printf("%-13s", label);
+		cli_print_text(stdout, reply_item_text(&list, i),
 		    PRINT_ONE_LINE);
 		putchar('\n');
 	}
+}
+
+static void
+print_peer(const struct json_reader *peer)
+{
+	print_field(peer, "party", "party");
+	print_field(peer, "country", "country");
+	print_fields(peer, "endpoint", "endpoints");
 	if (reply_flag(peer, "exercise"))
 		printf("%-13s%s\n", "use", "EXERCISE only");
 	print_field(peer, "added", "added");
 	print_field(peer, "our log", "own-log");
 	print_field(peer, "their log", "their-log");
 	print_field(peer, "fingerprint", "fingerprint-text");
+	print_field(peer, "seal", "seal");
+	print_fields(peer, "mirror", "mirror");
+	print_fields(peer, "tls", "tls");
 }
 
 /* A line a peer: party, country, fingerprint's first groups. */

@@ -63,6 +63,9 @@ print_trouble(const struct json_reader *peer)
 		    "    ALARM: the end of our log with it is lost, and nobody "
 		    "holds it;\n    \"demarche peer reopen\" closes it where "
 		    "it was signed for and begins another");
+	if (reply_flag(peer, "waited-for"))
+		puts("    it has not taken our new TLS key, which is not shown "
+		     "before all have; see demarche credential renew --now");
 	if (reply_text(peer, "error-text").len == 0)
 		return;
 	print_text(peer, PRINT_INDENT, "error-text");

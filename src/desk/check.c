@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "desk/check.h"
 #include "formats/card.h"
@@ -180,6 +181,21 @@ asked_word(enum word *out, const struct json_reader *in, const char *name,
 	return 0;
 }
 
+/* The pin that the operator's program made, as a record names it. */
+static int
+asked_pin(const struct json_reader *in, struct hash *pin, struct fact *fact,
+    struct arena *arena, struct error *err)
+{
+	char hex[HASH_TEXT_MAX];
+
+	if (json_get_hash(pin, in, "pin", JSON_REQUIRED, err) == -1)
+		return -1;
+	*fact = (struct fact){ .is_given = true,
+		.n = 1,
+		.text = arena_copy(arena, span_text(hash_write(pin, hex))) };
+	return 0;
+}
+
 int
 desk_check_credential(const struct card *self, const struct json_reader *in,
     struct span peer, struct span content, struct arena *arena,
@@ -188,6 +204,7 @@ desk_check_credential(const struct card *self, const struct json_reader *in,
 	struct fact since = { .is_given = json_has(in, "since"), .n = 1 };
 	struct record *theirs, ours;
 	enum word use, change;
+	struct hash pin;
 
 	if (asked_word(&use, in, "use", VOCABULARY_KEY_USE, err) == -1 ||
 	    asked_word(&change, in, "change", VOCABULARY_CHANGE, err) == -1 ||
@@ -209,5 +226,49 @@ desk_check_credential(const struct card *self, const struct json_reader *in,
 	ours.facts[0] =
 	    (struct fact){ .is_given = true, .n = 1, .words = &change };
 	ours.facts[MEMBER_CREDENTIAL_SINCE - MEMBER_CREDENTIAL_CHANGE] = since;
+	if (use == WORD_KEY_USE_TLS &&
+	    asked_pin(in, &pin,
+		&ours.facts[MEMBER_CREDENTIAL_KEY - MEMBER_CREDENTIAL_CHANGE],
+		arena, err) == -1)
+		return -1;
 	return compare(&ours, content, arena, err);
+}
+
+int
+desk_check_card(const struct card *self, const struct json_reader *in,
+    struct span content, struct arena *arena, struct error *err)
+{
+	struct card *theirs, ours = *self;
+	struct hash pin = { { 0 } };
+	enum word use, change;
+	bool is_alone = false;
+	struct fact unused;
+	struct buf made;
+	int rc = -1;
+
+	if (asked_word(&use, in, "use", VOCABULARY_KEY_USE, err) == -1 ||
+	    asked_word(&change, in, "change", VOCABULARY_CHANGE, err) == -1 ||
+	    json_get_flag(&is_alone, in, "now", JSON_OPTIONAL, err) == -1 ||
+	    card_read(&theirs, content, arena, err) == -1)
+		return -1;
+	ours.at = theirs->at;
+	if (use == WORD_KEY_USE_TLS) {
+		if (asked_pin(in, &pin, &unused, arena, err) == -1)
+			return -1;
+		card_put_pin(&ours, &pin,
+		    is_alone || change == WORD_CHANGE_COMPROMISED);
+	}
+	card_put_key(&ours, use, card_key_bytes(theirs, use));
+	buf_init(&made, CARD_CONTENT_MAX);
+	if (card_write(&made, &ours, err) == -1)
+		goto out;
+	if (!span_is_equal(buf_span(&made), content)) {
+		error_set(err, E_DESK_CHECK,
+		    "the card says more than was asked for");
+		goto out;
+	}
+	rc = 0;
+out:
+	buf_clear(&made);
+	return rc;
 }

@@ -42,8 +42,14 @@ NODISCARD int desk_check_reopening(const struct card *self, struct span peer,
 
 /*
  * The change of key that ${in} asks for ("use", "change", "since"), towards
- * ${peer}.  Which key it is the keeper checks, who made it.
+ * ${peer}.  Which key it is the keeper checks, who made it; that of TLS the
+ * operator names ("pin").
  */
 NODISCARD int desk_check_credential(const struct card *self,
     const struct json_reader *in, struct span peer, struct span content,
     struct arena *arena, struct error *err);
+
+/* Our card ${self} with that key in place of the old, and a new date. */
+NODISCARD int desk_check_card(const struct card *self,
+    const struct json_reader *in, struct span content, struct arena *arena,
+    struct error *err);

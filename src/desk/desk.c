@@ -90,6 +90,17 @@ open_http(struct desk *desk, struct error *err)
 	return 0;
 }
 
+int
+desk_take_card(struct desk *desk, struct span file, struct error *err)
+{
+	struct span kept = arena_copy(desk->arena, file);
+
+	if (card_open(&desk->self, kept, desk->arena, err) == -1)
+		return -1;
+	desk->card = kept;
+	return 0;
+}
+
 static int
 open_desk(struct desk *desk, struct error *err)
 {
@@ -99,7 +110,7 @@ open_desk(struct desk *desk, struct error *err)
 		ROLE_DESK, ROLE_SUPERVISOR, &handler, desk, err) == -1 ||
 	    channel_new(&desk->registrar, desk->base, parts->registrar,
 		ROLE_DESK, ROLE_REGISTRAR, &handler, desk, err) == -1 ||
-	    card_open(&desk->self, parts->card, desk->arena, err) == -1 ||
+	    desk_take_card(desk, parts->card, err) == -1 ||
 	    open_http(desk, err) == -1)
 		return -1;
 	return channel_send(desk->supervisor, MESSAGE_READY, 0, parts->ready,

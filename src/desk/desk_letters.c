@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "desk/check.h"
 #include "desk/desk_parts.h"
@@ -29,8 +30,8 @@ desk_reply_text(struct visit *v, const struct call_reply *reply,
 	if (json_read(&json, reply->json, CALL_JSON_MAX, E_PROC_MESSAGE, err) ==
 		-1 ||
 	    json_reader_of(&in, json, "", E_PROC_MESSAGE, err) == -1 ||
-	    json_get_text(out, &in, name, JSON_REQUIRED, RECORD_CONTENT_MAX,
-		err) == -1)
+	    json_get_text(out, &in, name, JSON_REQUIRED, CARD_FILE_MAX, err) ==
+		-1)
 		goto out;
 	*out = arena_copy(v->arena, *out);
 	rc = 0;
@@ -85,7 +86,9 @@ prepared(struct visit *v, const struct call_reply *reply,
 	else if (v->is_preview)
 		preview(v);
 	else
-		visit_call(v, "lodge", span_text("{}"), v->content, lodged);
+		/* The answer names the peer. */
+		visit_call(v, "lodge", arena_copy(v->arena, reply->json),
+		    v->content, lodged);
 }
 
 /* With what was signed, for the operator's files. */
@@ -207,6 +210,72 @@ desk_peer_add(struct visit *v)
 	    opening_prepared);
 }
 
+/* The card that came is what was authorised. */
+static int
+take_card(struct visit *v, const struct call_reply *reply, struct span *file,
+    struct error *err)
+{
+	struct span certificate, cms;
+	struct card *card;
+	struct buf again;
+	int rc = -1;
+
+	if (desk_reply_text(v, reply, "card", file, err) == -1 ||
+	    card_open(&card, *file, v->arena, err) == -1 ||
+	    card_unarmour(&certificate, &cms, *file, v->arena, err) == -1)
+		return -1;
+	buf_init(&again, CARD_CONTENT_MAX);
+	if (card_write(&again, card, err) == -1)
+		goto out;
+	if (!span_is_equal(buf_span(&again), v->content)) {
+		error_set(err, E_DESK_CHECK, "another card came back");
+		goto out;
+	}
+	rc = desk_take_card(v->desk, *file, err);
+out:
+	buf_clear(&again);
+	return rc;
+}
+
+static void
+card_lodged(struct visit *v, const struct call_reply *reply,
+    const struct error *why)
+{
+	struct json *out;
+	struct span file;
+	struct error err;
+
+	if (why != NULL) {
+		visit_fail(v, why);
+		return;
+	}
+	if (take_card(v, reply, &file, &err) == -1) {
+		visit_fail(v, &err);
+		return;
+	}
+	out = json_object_new();
+	json_set_json(out, "letters", v->leaves);
+	v->leaves = NULL;
+	json_set_text(out, "card", file);
+	json_set_hash(out, "fingerprint", &v->desk->self->fingerprint);
+	visit_reply_json(v, out);
+	json_free(out);
+}
+
+/* The peers are told; now the card for those to come. */
+static void
+lodge_card(struct visit *v)
+{
+	struct error err;
+
+	v->content = v->next_card;
+	if (desk_authorise(v, v->content, &err) == -1)
+		visit_fail(v, &err);
+	else
+		visit_call(v, "card-lodge", span_text("{}"), v->content,
+		    card_lodged);
+}
+
 /* One letter to each peer; each is checked, authorised and lodged by itself. */
 static void next_letter(struct visit *v);
 
@@ -235,14 +304,9 @@ static void
 next_letter(struct visit *v)
 {
 	struct error err;
-	struct json *out;
 
 	if (v->letters_done == v->letters_n) {
-		out = json_object_new();
-		json_set_json(out, "letters", v->leaves);
-		v->leaves = NULL;
-		visit_reply_json(v, out);
-		json_free(out);
+		lodge_card(v);
 		return;
 	}
 	v->content = v->letters[v->letters_done];
@@ -275,6 +339,21 @@ check_letters(struct visit *v, const struct json_list *list, struct error *err)
 	return 0;
 }
 
+static int
+check_next_card(struct visit *v, const struct json_reader *in,
+    struct error *err)
+{
+	struct span content;
+
+	if (json_get_text(&content, in, "card", JSON_REQUIRED, CARD_CONTENT_MAX,
+		err) == -1 ||
+	    desk_check_card(v->desk->self, &v->body, content, v->arena, err) ==
+		-1)
+		return -1;
+	v->next_card = arena_copy(v->arena, content);
+	return 0;
+}
+
 static void
 credential_prepared(struct visit *v, const struct call_reply *reply,
     const struct error *why)
@@ -293,8 +372,9 @@ credential_prepared(struct visit *v, const struct call_reply *reply,
 		&err) == 0 &&
 	    json_reader_of(&in, json, "", E_PROC_MESSAGE, &err) == 0 &&
 	    json_get_list(&list, &in, "letters", JSON_REQUIRED, LETTERS_MAX,
-		&err) == 0)
-		rc = check_letters(v, &list, &err);
+		&err) == 0 &&
+	    check_letters(v, &list, &err) == 0)
+		rc = check_next_card(v, &in, &err);
 	json_free(json);
 	if (rc == -1) {
 		visit_fail(v, &err);

@@ -47,6 +47,7 @@ struct visit {
 	struct span *letters;
 	size_t letters_n, letters_done;
 	struct json *leaves;
+	struct span next_card; /* its content, after them */
 
 	TAILQ_ENTRY(visit) link;
 };
@@ -58,6 +59,7 @@ struct desk {
 	struct evhttp *http;
 	struct channel *supervisor, *registrar;
 	struct card *self;
+	struct span card; /* its file */
 	struct arena *arena;
 	struct visits visits;
 	unsigned visits_n;
@@ -65,6 +67,10 @@ struct desk {
 	bool is_stopped, is_failed;
 	struct error why; /* if is_failed */
 };
+
+/* desk.c: our card is the one in ${file}.  Fails: as card_open(). */
+NODISCARD int desk_take_card(struct desk *desk, struct span file,
+    struct error *err);
 
 /* desk_routes.c: for evhttp: a whole request. */
 void desk_request(struct evhttp_request *http, void *desk);

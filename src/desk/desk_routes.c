@@ -21,7 +21,7 @@ card_reply(struct visit *v)
 	char text[CARD_FINGERPRINT_TEXT_MAX];
 	struct json *out = json_object_new();
 
-	json_set_text(out, "card", v->desk->parts->card);
+	json_set_text(out, "card", v->desk->card);
 	json_set_hash(out, "fingerprint", hash);
 	json_set_word(out, "fingerprint-text",
 	    card_fingerprint_write(hash, text));

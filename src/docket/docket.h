@@ -132,6 +132,23 @@ NODISCARD int docket_pin_for(struct docket *docket, struct span peer,
 NODISCARD int docket_pin_shown(struct docket *docket, struct hash *out,
     struct error *err);
 
+/* Does our log to ${peer}, or our card in it, name that pin? */
+NODISCARD int docket_names_pin(struct docket *docket, struct span peer,
+    const struct hash *pin, bool *out, struct error *err);
+
+/* The keys of ${peer} in force, to be shown. */
+struct docket_shown {
+	struct hash seal;     /* SHA-256 of the certificate */
+	struct span *mirrors; /* verifier keys, the oldest first */
+	size_t mirrors_n;
+	struct hash pins[DOCKET_PINS_MAX];
+	unsigned pins_n;
+};
+
+/* Owns: what ${out} points to is in ${arena}. */
+NODISCARD int docket_keys_shown(struct docket *docket, struct span peer,
+    struct docket_shown *out, struct arena *arena, struct error *err);
+
 /* Has any of these changed since this was last asked? */
 bool docket_pins_changed(struct docket *docket);
 

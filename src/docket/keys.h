@@ -1,8 +1,10 @@
 #pragma once
 
 /*
- * keys: which keys of a party count, as its card and the credential records
- * of its logs say; and whose lines on a log count for whom.
+ * keys: which keys of a docket's parties count where, and whose lines on a log
+ * count for whom.  Not for other modules.
+ *
+ * All of it follows from the cards and the credential records of the logs.
  */
 
 #include <stdbool.h>

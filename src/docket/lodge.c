@@ -11,6 +11,8 @@
 #include "formats/card.h"
 #include "formats/record_json.h"
 #include "keeper/signer.h"
+#include "seal/certificate.h"
+#include "seal/digest.h"
 #include "store/document.h"
 #include "store/head.h"
 #include "store/party.h"
@@ -79,6 +81,33 @@ out:
 	return rc;
 }
 
+/* That has to have sealed the next record of ${own}. */
+static int
+find_certificate(struct docket *docket, const struct log_row *own,
+    struct hash *out, struct error *err)
+{
+	struct docket_keys *keys;
+
+	if (keys_of_log(docket, own, &keys, err) == -1)
+		return -1;
+	*out = digest_of(certificate_der(keys_seal_at(keys, own->size)));
+	return 0;
+}
+
+int
+docket_certificate(struct docket *docket, struct span peer, struct hash *out,
+    struct arena *arena, struct error *err)
+{
+	struct log_row *own;
+
+	if (store_log_of(docket->parts.store, peer, true, &own, arena, err) ==
+	    -1)
+		return -1;
+	if (own == NULL)
+		return error_set(err, E_PEER_UNKNOWN, "no docket with it");
+	return find_certificate(docket, own, out, err);
+}
+
 /*
  * Our own records pass the same judge as the peer's; what would not be valid
  * never gets into our log.
@@ -88,10 +117,13 @@ seal_and_append(struct docket *docket, struct log_row *own, struct span content,
     struct hash *leaf, struct arena *arena, struct error *err)
 {
 	const struct signer *signer = docket->parts.signer;
+	struct hash certificate;
 	struct judged judged;
 	struct span der;
 
-	if (signer->seal(signer->ctx, content, &der, arena, err) == -1 ||
+	if (find_certificate(docket, own, &certificate, err) == -1 ||
+	    signer->seal(signer->ctx, content, &certificate, &der, arena,
+		err) == -1 ||
 	    judge_entry(docket, own, own->size, der, &judged, arena, err) == -1)
 		return -1;
 	if (judged.row.verdict != E_NONE)

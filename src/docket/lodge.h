@@ -60,6 +60,13 @@ NODISCARD int docket_lodge_content(struct docket *docket, struct span content,
     struct error *err);
 
 /*
+ * SHA-256 of the certificate with whose key the next record to ${peer} is
+ * sealed, for who has the keeper begin before docket_lodge() asks.
+ */
+NODISCARD int docket_certificate(struct docket *docket, struct span peer,
+    struct hash *out, struct arena *arena, struct error *err);
+
+/*
  * The content of the opening record of a new docket with the party of
  * ${card_file}, whose fingerprint the operator has compared.
  *

@@ -1,7 +1,10 @@
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "docket/internal.h"
 #include "formats/card.h"
+#include "seal/certificate.h"
+#include "seal/digest.h"
 #include "store/store.h"
 
 void
@@ -168,6 +171,26 @@ out:
 }
 
 int
+docket_names_pin(struct docket *docket, struct span peer,
+    const struct hash *pin, bool *out, struct error *err)
+{
+	struct arena *arena = arena_new();
+	struct docket_keys *keys;
+	struct log_row *own;
+	int rc = -1;
+
+	*out = false;
+	if (find_keys(docket, peer, true, &own, &keys, arena, err) == -1)
+		goto out;
+	for (size_t i = 0; i < keys->pins_n; i++)
+		*out = *out || hash_is_equal(&keys->pins[i].pin, pin);
+	rc = 0;
+out:
+	arena_free(arena);
+	return rc;
+}
+
+int
 docket_pin_shown(struct docket *docket, struct hash *out, struct error *err)
 {
 	struct hash newest = pins_newest(docket);
@@ -184,6 +207,38 @@ docket_pin_shown(struct docket *docket, struct hash *out, struct error *err)
 			*out = docket->self->tls[0];
 	}
 	return 0;
+}
+
+static struct span
+vkey_of(const struct note_key *key, struct arena *arena)
+{
+	struct span vkey;
+	struct buf buf;
+
+	buf_init(&buf, NOTE_VKEY_MAX);
+	note_key_write(&buf, key);
+	vkey = arena_copy(arena, buf_span(&buf));
+	buf_clear(&buf);
+	return vkey;
+}
+
+int
+docket_keys_shown(struct docket *docket, struct span peer,
+    struct docket_shown *out, struct arena *arena, struct error *err)
+{
+	struct docket_keys *keys;
+	struct note_key *mirrors;
+	struct log_row *log;
+
+	if (find_keys(docket, peer, false, &log, &keys, arena, err) == -1)
+		return -1;
+	out->seal = digest_of(certificate_der(keys_seal_at(keys, UINT64_MAX)));
+	out->mirrors_n = keys_mirrors_at(keys, log->size, &mirrors, arena);
+	out->mirrors =
+	    arena_array(arena, out->mirrors_n, sizeof(*out->mirrors));
+	for (size_t i = 0; i < out->mirrors_n; i++)
+		out->mirrors[i] = vkey_of(&mirrors[i], arena);
+	return docket_pins(docket, peer, out->pins, &out->pins_n, err);
 }
 
 bool

@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/instant.h"
 #include "base/span.h"
+#include "domain/vocabulary.h"
 
 struct arena;
 struct buf;
@@ -96,6 +97,14 @@ NODISCARD int card_read(struct card **out, struct span content,
  */
 NODISCARD int card_write(struct buf *out, const struct card *card,
     struct error *err);
+
+/*
+ * Put another key of ${use} in ${card}: ${bytes} as the member has them, or
+ * for TLS the ${pin} beside the newest there is, unless it is the only one.
+ */
+void card_put_key(struct card *card, enum word use, struct span bytes);
+struct span card_key_bytes(const struct card *card, enum word use);
+void card_put_pin(struct card *card, const struct hash *pin, bool is_alone);
 
 /* The file: ${certificate} and ${cms} as DER, in PEM. */
 void card_armour(struct buf *out, struct span certificate, struct span cms);

@@ -60,6 +60,44 @@ card_json(const struct card *card)
 	return json;
 }
 
+void
+card_put_key(struct card *card, enum word use, struct span bytes)
+{
+	if (use == WORD_KEY_USE_MIRROR) {
+		card->mirror = bytes;
+	} else if (use == WORD_KEY_USE_ENCRYPTION) {
+		card->encryption = bytes;
+	} else if (use == WORD_KEY_USE_SEAL) {
+		card->seal = bytes;
+		card->anchors_n = 0; /* a new one is self-signed */
+	}
+}
+
+struct span
+card_key_bytes(const struct card *card, enum word use)
+{
+	if (use == WORD_KEY_USE_MIRROR)
+		return card->mirror;
+	if (use == WORD_KEY_USE_ENCRYPTION)
+		return card->encryption;
+	return card->seal;
+}
+
+void
+card_put_pin(struct card *card, const struct hash *pin, bool is_alone)
+{
+	struct hash newest = card->tls[card->tls_n - 1];
+
+	if (is_alone) {
+		card->tls[0] = *pin;
+		card->tls_n = 1;
+	} else if (!hash_is_equal(&newest, pin)) {
+		card->tls[0] = newest;
+		card->tls[1] = *pin;
+		card->tls_n = 2;
+	}
+}
+
 int
 card_write(struct buf *out, const struct card *card, struct error *err)
 {

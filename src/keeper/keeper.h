@@ -137,20 +137,20 @@ NODISCARD int keeper_tick(struct keeper *keeper, struct instant now,
 /*
  * Like the functions of struct signer, at ${now}.  A `credential` that names
  * a new seal key of ours is sealed with the old one, and from then on the new
- * one is used with that peer; the same credential again (the first got lost)
- * is again sealed with the old one.  A new mirror key is used with a peer
- * from the first keeper_cosign() on that asks for it, and none older after
- * that.  `certificate` is the base64 of the DER, `key` the vkey.  The
- * `opening` of a first epoch begins with the keys of our newest card; that of
- * a later one goes on with those in force.  Once a head of an epoch is
+ * one is used with that peer, unless ${certificate} asks for another: the
+ * credential may have got lost before it was stored.  A new mirror key is used
+ * with a peer from the first keeper_cosign() on that asks for it, and none
+ * older after that.  `certificate` is the base64 of the DER, `key` the vkey.
+ * The `opening` of a first epoch begins with the keys of our newest card; that
+ * of a later one goes on with those in force.  Once a head of an epoch is
  * signed, none of an earlier one of the same writer is.
  *
  * Fails further: E_KEY if a credential names a key that is not here, or if a
  * mirror key is asked for that is not here or was replaced.
  */
 NODISCARD int keeper_seal(struct keeper *keeper, struct span content,
-    struct instant now, struct span *out, struct arena *arena,
-    struct error *err);
+    const struct hash *certificate, struct instant now, struct span *out,
+    struct arena *arena, struct error *err);
 NODISCARD int keeper_last(const struct keeper *keeper, struct span origin,
     uint64_t *size, struct hash *root, struct error *err);
 NODISCARD int keeper_head(struct keeper *keeper, const struct checkpoint *head,

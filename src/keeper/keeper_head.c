@@ -157,6 +157,18 @@ find_author(const struct keeper *keeper, struct span note, struct span *name,
 	return peer;
 }
 
+/* Our mirror key with that public half; NULL if there is none. */
+static const struct state_key *
+mirror_of(const struct keeper *keeper, const uint8_t wanted[NOTE_PUBLIC_BYTES])
+{
+	for (size_t i = 0; i < keeper->keys_n; i++)
+		if (keeper->keys[i].use == KEEPER_MIRROR &&
+		    memcmp(keeper->keys[i].vkey.public_key, wanted,
+			NOTE_PUBLIC_BYTES) == 0)
+			return &keeper->keys[i];
+	return NULL;
+}
+
 /*
  * The mirror key to sign with for ${peer}: the one in force, or ${wanted},
  * which is made later than that.  A key that was replaced never comes back.
@@ -168,13 +180,10 @@ find_mirror(const struct keeper *keeper, const struct state_peer *peer,
 	unsigned in_force =
 	    state_in_force(keeper, span_text(peer->name), KEEPER_MIRROR);
 
-	*out =
-	    wanted == NULL ? state_key(keeper, KEEPER_MIRROR, in_force) : NULL;
-	for (size_t i = 0; i < keeper->keys_n && *out == NULL; i++)
-		if (keeper->keys[i].use == KEEPER_MIRROR &&
-		    memcmp(keeper->keys[i].vkey.public_key, wanted,
-			NOTE_PUBLIC_BYTES) == 0)
-			*out = &keeper->keys[i];
+	if (wanted == NULL)
+		*out = state_key(keeper, KEEPER_MIRROR, in_force);
+	else
+		*out = mirror_of(keeper, wanted);
 	if (*out == NULL)
 		return error_set(err, E_KEY, "no such mirror key");
 	if ((*out)->number < in_force)

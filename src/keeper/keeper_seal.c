@@ -138,6 +138,30 @@ find_turn(const struct sealing *sealing, const struct record *record,
 	return 0;
 }
 
+/* Who asks knows what the log says.  Any of ours does no harm: only what is
+ * authorised is sealed, and a wrong key makes a record of no effect. */
+static int
+choose_seal(const struct keeper *keeper, const struct hash *certificate,
+    struct turn *turn, struct error *err)
+{
+	if (certificate == NULL)
+		return 0;
+	for (size_t i = 0; i < keeper->keys_n; i++) {
+		const struct state_key *key = &keeper->keys[i];
+		struct hash digest;
+
+		if (key->use != KEEPER_SEAL)
+			continue;
+		digest =
+		    digest_of(certificate_der(seal_key_certificate(key->pair)));
+		if (!hash_is_equal(&digest, certificate))
+			continue;
+		turn->with = key;
+		return 0;
+	}
+	return error_set(err, E_KEY, "no such seal key");
+}
+
 /* Put in force what ${turn} brings. */
 static int
 make_turn(struct keeper *keeper, const struct turn *turn, struct error *err)
@@ -163,8 +187,9 @@ make_turn(struct keeper *keeper, const struct turn *turn, struct error *err)
 }
 
 int
-keeper_seal(struct keeper *keeper, struct span content, struct instant now,
-    struct span *out, struct arena *arena, struct error *err)
+keeper_seal(struct keeper *keeper, struct span content,
+    const struct hash *certificate, struct instant now, struct span *out,
+    struct arena *arena, struct error *err)
 {
 	struct sealing sealing = { keeper, now, arena };
 	struct record *record;
@@ -178,6 +203,7 @@ keeper_seal(struct keeper *keeper, struct span content, struct instant now,
 		    content.len);
 	if (record_read(&record, content, arena, err) == -1 ||
 	    find_turn(&sealing, record, &turn, err) == -1 ||
+	    choose_seal(keeper, certificate, &turn, err) == -1 ||
 	    check_at(&sealing, record->at, err) == -1)
 		return -1;
 	is_automatic = kind_row(record->kind)->lodged == LODGED_NODE;

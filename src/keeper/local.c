@@ -2,13 +2,13 @@
 #include "keeper/keeper.h"
 
 static int
-local_seal(void *ctx, struct span content, struct span *out,
-    struct arena *arena, struct error *err)
+local_seal(void *ctx, struct span content, const struct hash *certificate,
+    struct span *out, struct arena *arena, struct error *err)
 {
 	struct keeper_local *local = ctx;
 
-	return keeper_seal(local->keeper, content, local->now(local->ctx), out,
-	    arena, err);
+	return keeper_seal(local->keeper, content, certificate,
+	    local->now(local->ctx), out, arena, err);
 }
 
 static int

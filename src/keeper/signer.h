@@ -23,14 +23,17 @@ struct proof;
 
 struct signer {
 	/*
-	 * Seal ${content}, a record of ours.  Sealed only if its kind is
-	 * automatic or an operator authorised its digest.
+	 * Seal ${content}, a record of ours, with the key of the certificate
+	 * that has this SHA-256: which one that is follows from the log.
+	 * NULL: the one in force as the keeper remembers it.  Sealed only if
+	 * its kind is automatic or an operator authorised its digest.
 	 *
 	 * Owns: ${out} is in ${arena}.
 	 * Fails: E_KEEPER_AUTHORISATION, _ORIGIN, _CLOCK, E_SEAL_*,
-	 * E_RECORD_*.
+	 * E_RECORD_*; E_KEY for a certificate that is not ours.
 	 */
-	int (*seal)(void *ctx, struct span content, struct span *out,
+	int (*seal)(void *ctx, struct span content,
+	    const struct hash *certificate, struct span *out,
 	    struct arena *arena, struct error *err);
 
 	/*

@@ -31,6 +31,7 @@ static const struct call_row rows[] = {
 	{ "reopen-prepare", CALL_READS, call_reopen_prepare },
 	{ "reopen-lodge", CALL_WRITES, call_reopen_lodge },
 	{ "credential", CALL_READS, call_credential },
+	{ "card-lodge", CALL_WRITES, call_card_lodge },
 	{ "erase", CALL_WRITES, call_erase },
 	{ "document-put", CALL_WRITES, call_document_put },
 	{ "document-get", CALL_READS, call_document_get },

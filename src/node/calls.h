@@ -77,6 +77,7 @@ int call_peer_lodge(struct calling *c, struct error *err);
 int call_reopen_prepare(struct calling *c, struct error *err);
 int call_reopen_lodge(struct calling *c, struct error *err);
 int call_credential(struct calling *c, struct error *err);
+int call_card_lodge(struct calling *c, struct error *err);
 int call_erase(struct calling *c, struct error *err);
 int call_document_put(struct calling *c, struct error *err);
 int call_document_get(struct calling *c, struct error *err);

@@ -1,4 +1,5 @@
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/encode.h"
 #include "base/error.h"
 #include "docket/docket.h"
@@ -165,6 +166,8 @@ struct change {
 	bool has_since;
 	struct instant since;
 	const struct keeper_key_public *key;
+	struct hash pin; /* of TLS, whose key is not the keeper's */
+	bool is_alone;   /* of TLS: no other is shown from now on */
 };
 
 static const struct {
@@ -174,6 +177,8 @@ static const struct {
 } uses[] = {
 	{ "seal", KEEPER_SEAL, WORD_KEY_USE_SEAL },
 	{ "encryption", KEEPER_ENCRYPTION, WORD_KEY_USE_ENCRYPTION },
+	{ "mirror", KEEPER_MIRROR, WORD_KEY_USE_MIRROR },
+	{ "tls", KEEPER_SEAL, WORD_KEY_USE_TLS },
 };
 
 static int
@@ -197,12 +202,41 @@ read_change(struct calling *c, struct change *change, struct error *err)
 		is_known = true;
 	}
 	if (!is_known)
-		return error_set(err, E_USAGE, "use: seal or encryption");
+		return error_set(err, E_USAGE,
+		    "use: seal, mirror, encryption or tls");
 	if (word_find(&change->change_word, VOCABULARY_CHANGE, word, &bad) ==
 		-1 ||
 	    change->change_word == WORD_CHANGE_RETIRED)
 		return error_set(err, E_USAGE, "change: new or compromised");
 	change->has_since = json_has(&c->in, "since");
+	if (change->use_word != WORD_KEY_USE_TLS)
+		return 0;
+	change->is_alone = change->change_word == WORD_CHANGE_COMPROMISED;
+	if (json_get_hash(&change->pin, &c->in, "pin", JSON_REQUIRED, err) ==
+	    -1)
+		return -1;
+	return change->is_alone ?
+	    0 :
+	    json_get_flag(&change->is_alone, &c->in, "now", JSON_OPTIONAL, err);
+}
+
+/* While a new TLS key is waited for there is no place for another. */
+static int
+check_waiting(struct calling *c, const struct change *change, struct error *err)
+{
+	const struct card *self = docket_self(c->docket);
+	const struct hash *newest = &self->tls[self->tls_n - 1];
+	struct hash shown;
+
+	if (change->change_word == WORD_CHANGE_COMPROMISED ||
+	    hash_is_equal(&change->pin, newest))
+		return 0;
+	if (docket_pin_shown(c->docket, &shown, err) == -1)
+		return -1;
+	if (!hash_is_equal(&shown, newest))
+		return error_set(err, E_USAGE,
+		    "not every peer has taken the last TLS key yet; see "
+		    "status, and --now");
 	return 0;
 }
 
@@ -259,12 +293,16 @@ prepare_change(struct calling *c, const struct change *change, struct span peer,
 		    .by = WORD_ROLE_SYSTEM_ADMINISTRATOR } };
 	struct json *one = json_object_new();
 	struct record *record = &draft.record;
+	char hex[HASH_TEXT_MAX];
 	struct span content;
 
 	json_add_json(list, one);
 	set_word(record, MEMBER_CREDENTIAL_CHANGE, &change->change_word);
 	set_word(record, MEMBER_CREDENTIAL_USE, &change->use_word);
-	if (change->use == KEEPER_MIRROR)
+	if (change->use_word == WORD_KEY_USE_TLS)
+		set_text(record, MEMBER_CREDENTIAL_KEY,
+		    span_text(hash_write(&change->pin, hex)));
+	else if (change->use == KEEPER_MIRROR)
 		set_text(record, MEMBER_CREDENTIAL_KEY, change->key->bytes);
 	else
 		set_text(record, MEMBER_CREDENTIAL_CERTIFICATE,
@@ -283,7 +321,41 @@ prepare_change(struct calling *c, const struct change *change, struct span peer,
 	return 0;
 }
 
-/* One letter to each peer, to be authorised and lodged. */
+/* What is said already is not said again, when a change is gone on with. */
+static int
+is_told(struct calling *c, const struct change *change, struct span peer,
+    bool *out, struct error *err)
+{
+	*out = false;
+	if (change->use_word != WORD_KEY_USE_TLS)
+		return 0;
+	return docket_names_pin(c->docket, peer, &change->pin, out, err);
+}
+
+/* Our card with the new key in it, for peers to come. */
+static int
+prepare_card(struct calling *c, const struct change *change, struct error *err)
+{
+	struct card card = *docket_self(c->docket);
+	struct buf buf;
+	int rc = -1;
+
+	card.at = c->now;
+	if (change->use_word == WORD_KEY_USE_TLS)
+		card_put_pin(&card, &change->pin, change->is_alone);
+	else
+		card_put_key(&card, change->use_word, change->key->bytes);
+	buf_init(&buf, CARD_CONTENT_MAX);
+	if (card_write(&buf, &card, err) == -1)
+		goto out;
+	json_set_text(c->out, "card", buf_span(&buf));
+	rc = 0;
+out:
+	buf_clear(&buf);
+	return rc;
+}
+
+/* One letter to each peer, to be authorised and lodged; and our new card. */
 int
 call_credential(struct calling *c, struct error *err)
 {
@@ -293,12 +365,57 @@ call_credential(struct calling *c, struct error *err)
 	struct change change = { .key = NULL };
 
 	json_set_json(c->out, "letters", list);
-	if (read_change(c, &change, err) == -1 || renew(c, &change, err) == -1)
+	if (read_change(c, &change, err) == -1 ||
+	    (change.use_word == WORD_KEY_USE_TLS ?
+		    check_waiting(c, &change, err) :
+		    renew(c, &change, err)) == -1)
 		return -1;
 	docket_peers(c->docket, peers, n);
-	for (size_t i = 0; i < n; i++)
-		if (prepare_change(c, &change, peers[i]->party, list, err) ==
-		    -1)
+	for (size_t i = 0; i < n; i++) {
+		bool is_known;
+
+		if (is_told(c, &change, peers[i]->party, &is_known, err) ==
+			-1 ||
+		    (!is_known &&
+			prepare_change(c, &change, peers[i]->party, list,
+			    err) == -1))
 			return -1;
-	return 0;
+	}
+	return prepare_card(c, &change, err);
+}
+
+/* The content that an operator authorised, sealed: our card from now on. */
+int
+call_card_lodge(struct calling *c, struct error *err)
+{
+	struct hash before = docket_self(c->docket)->tls[0];
+	const struct card *self;
+	struct card *card;
+	struct span cms;
+	struct buf file;
+	int rc = -1;
+
+	if (c->bytes.len > CARD_CONTENT_MAX)
+		return error_set(err, E_TOO_LARGE, "a card of %zu bytes",
+		    c->bytes.len);
+	if (card_read(&card, c->bytes, c->arena, err) == -1 ||
+	    registrar_seal_card(c->r, c->bytes, &cms, c->arena, err) == -1)
+		return -1;
+	/* Should it be undone, the docket is opened anew. */
+	c->asked->has_peer = true;
+	buf_init(&file, CARD_FILE_MAX);
+	card_armour(&file, card->seal, cms);
+	if (buf_check(&file, err) == -1 ||
+	    docket_renew_card(c->docket, buf_span(&file), err) == -1)
+		goto out;
+	self = docket_self(c->docket);
+	/* Gate and courier have the key once they start again. */
+	if (self->tls_n > 1 || !hash_is_equal(&before, &self->tls[0]))
+		registrar_start_anew(c->r);
+	json_set_text(c->out, "card", buf_span(&file));
+	json_set_hash(c->out, "fingerprint", &self->fingerprint);
+	rc = 0;
+out:
+	buf_clear(&file);
+	return rc;
 }

@@ -84,8 +84,10 @@ peer_json(struct calling *c, const struct card *peer, struct json *list,
     struct error *err)
 {
 	struct json *one = json_object_new();
+	const struct card *self = docket_self(c->docket);
 	struct delivery_state state;
 	struct delivery_row *row;
+	struct hash known;
 
 	json_add_json(list, one);
 	if (docket_delivery(c->docket, peer->party, &state, c->arena, err) ==
@@ -113,6 +115,10 @@ peer_json(struct calling *c, const struct card *peer, struct json *list,
 	json_set_flag(one, "held-back", state.is_held_back);
 	json_set_flag(one, "tail-lost", state.is_tail_lost);
 	json_set_integer(one, "epoch", state.epoch);
+	if (docket_pin_for(c->docket, peer->party, &known, err) == -1)
+		return -1;
+	json_set_flag(one, "waited-for",
+	    !hash_is_equal(&known, &self->tls[self->tls_n - 1]));
 	return 0;
 }
 
@@ -160,6 +166,26 @@ call_status(struct calling *c, struct error *err)
 	return tally_json(c, err);
 }
 
+/* The keys of the peer in force: of its card, as its log has changed them. */
+static int
+keys_json(struct calling *c, struct span peer, struct json *one,
+    struct error *err)
+{
+	struct json *mirrors = json_array_new(), *pins = json_array_new();
+	struct docket_shown keys;
+
+	json_set_json(one, "mirror", mirrors);
+	json_set_json(one, "tls", pins);
+	if (docket_keys_shown(c->docket, peer, &keys, c->arena, err) == -1)
+		return -1;
+	json_set_hash(one, "seal", &keys.seal);
+	for (size_t i = 0; i < keys.mirrors_n; i++)
+		json_add_text(mirrors, keys.mirrors[i]);
+	for (unsigned i = 0; i < keys.pins_n; i++)
+		json_add_hash(pins, &keys.pins[i]);
+	return 0;
+}
+
 static int
 card_json(struct calling *c, const struct card *card, struct json *list,
     struct error *err)
@@ -192,7 +218,7 @@ card_json(struct calling *c, const struct card *card, struct json *list,
 	json_set_instant(one, "added", party->added_at);
 	json_set_text(one, "own-log", own->origin);
 	json_set_text(one, "their-log", theirs->origin);
-	return 0;
+	return keys_json(c, card->party, one, err);
 }
 
 int

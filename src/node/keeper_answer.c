@@ -27,8 +27,9 @@ answer_seal(const struct question *question, struct error *err)
 		rc = keeper_seal_card(question->keeper, seal.content,
 		    question->now, &der, question->arena, err);
 	else
-		rc = keeper_seal(question->keeper, seal.content, question->now,
-		    &der, question->arena, err);
+		rc = keeper_seal(question->keeper, seal.content,
+		    seal.has_certificate ? &seal.certificate : NULL,
+		    question->now, &der, question->arena, err);
 	if (rc == 0)
 		buf_add(question->out, der);
 	return rc;

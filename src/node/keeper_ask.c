@@ -47,10 +47,13 @@ ask_for(struct keeper_ask *ask, enum message_type type, struct buf *payload,
 }
 
 int
-keeper_ask_seal_ahead(struct keeper_ask *ask, struct span content, uint32_t *id,
-    struct error *err)
+keeper_ask_seal_ahead(struct keeper_ask *ask, struct span content,
+    const struct hash *certificate, uint32_t *id, struct error *err)
 {
-	struct wire_seal seal = { WIRE_RECORD, content };
+	struct wire_seal seal = { .what = WIRE_RECORD,
+		.has_certificate = true,
+		.certificate = *certificate,
+		.content = content };
 	struct buf payload;
 	int rc = -1;
 
@@ -76,12 +79,15 @@ keeper_ask_sealed(struct keeper_ask *ask, uint32_t id, struct span *out,
 }
 
 static int
-ask_seal(void *ctx, struct span content, struct span *out, struct arena *arena,
-    struct error *err)
+ask_seal(void *ctx, struct span content, const struct hash *certificate,
+    struct span *out, struct arena *arena, struct error *err)
 {
-	struct wire_seal seal = { WIRE_RECORD, content };
+	struct wire_seal seal = { .what = WIRE_RECORD, .content = content };
 	struct buf payload;
 
+	seal.has_certificate = certificate != NULL;
+	if (certificate != NULL)
+		seal.certificate = *certificate;
 	buf_init(&payload, KEEPER_WIRE_MAX);
 	wire_seal_write(&payload, &seal);
 	return ask_for(ctx, MESSAGE_SEAL, &payload, MESSAGE_SEALED, out, arena,
@@ -92,7 +98,7 @@ int
 keeper_ask_seal_card(struct keeper_ask *ask, struct span content,
     struct span *out, struct arena *arena, struct error *err)
 {
-	struct wire_seal seal = { WIRE_CARD, content };
+	struct wire_seal seal = { .what = WIRE_CARD, .content = content };
 	struct buf payload;
 
 	buf_init(&payload, KEEPER_WIRE_MAX);

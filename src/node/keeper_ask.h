@@ -52,7 +52,7 @@ NODISCARD int keeper_ask_seal_card(struct keeper_ask *ask, struct span content,
  * before anything else is asked of the keeper.
  */
 NODISCARD int keeper_ask_seal_ahead(struct keeper_ask *ask, struct span content,
-    uint32_t *id, struct error *err);
+    const struct hash *certificate, uint32_t *id, struct error *err);
 NODISCARD int keeper_ask_sealed(struct keeper_ask *ask, uint32_t id,
     struct span *out, struct arena *arena, struct error *err);
 

@@ -103,6 +103,10 @@ void
 wire_seal_write(struct buf *out, const struct wire_seal *seal)
 {
 	buf_u8(out, (uint8_t)seal->what);
+	if (seal->what == WIRE_RECORD)
+		buf_u8(out, seal->has_certificate);
+	if (seal->what == WIRE_RECORD && seal->has_certificate)
+		buf_add(out, hash_span(&seal->certificate));
 	buf_add(out, seal->content);
 }
 
@@ -115,6 +119,10 @@ wire_seal_parse(struct wire_seal *out, struct span in, struct error *err)
 	if (take_flag(&is_card, &cursor, err) == -1)
 		return -1;
 	out->what = is_card ? WIRE_CARD : WIRE_RECORD;
+	if (!is_card && take_flag(&out->has_certificate, &cursor, err) == -1)
+		return -1;
+	if (!is_card && out->has_certificate)
+		take_bytes(&cursor, out->certificate.bytes);
 	out->content = take_rest(&cursor);
 	return end(&cursor, err);
 }

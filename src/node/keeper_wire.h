@@ -6,7 +6,9 @@
  * Integers are most significant byte first; a text or list is its length and
  * its bytes.  Each side reads what the other wrote as hostile input.
  *
- *   SEAL          u8 wire_content, content       SEALED       DER
+ *   SEAL          u8 0, u8 1 and SHA-256 of a certificate, or u8 0;
+ *                 content of a record; or
+ *                 u8 1, content of the card      SEALED       DER
  *   HEAD          origin (u16), u64 size, root, proof
  *                                                HEAD_SIGNED  note
  *   COSIGN        u8 1 and key, or u8 0; proof, note
@@ -42,6 +44,8 @@ enum wire_content { WIRE_RECORD, WIRE_CARD };
 
 struct wire_seal {
 	enum wire_content what;
+	bool has_certificate; /* wants its key; WIRE_RECORD */
+	struct hash certificate;
 	struct span content;
 };
 

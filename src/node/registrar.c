@@ -132,6 +132,20 @@ on_settle(evutil_socket_t fd UNUSED, short what UNUSED, void *ctx)
 	arm(r->settle, REGISTRAR_SETTLE_S * 1000);
 }
 
+static void
+on_anew(evutil_socket_t fd UNUSED, short what UNUSED, void *ctx)
+{
+	registrar_send(ctx, ROLE_SUPERVISOR, MESSAGE_START_ANEW, 0,
+	    span_of(NULL, 0));
+}
+
+/* A moment later, so that the operator has his answer. */
+void
+registrar_start_anew(struct registrar *r)
+{
+	arm(r->anew, REGISTRAR_ANEW_MS);
+}
+
 static int
 open_channels(struct registrar *r, struct error *err)
 {
@@ -192,6 +206,7 @@ registrar_new(struct registrar **out, struct event_base *base,
 	r->turn = event_of(r, on_turn, PRIORITY_TURN);
 	r->idle = event_of(r, on_idle, PRIORITY_TURN);
 	r->settle = event_of(r, on_settle, PRIORITY_TURN);
+	r->anew = event_of(r, on_anew, PRIORITY_TURN);
 	docket = registrar_docket_parts(r);
 	if (docket_open(&r->docket, &docket, err) == -1 ||
 	    open_channels(r, err) == -1) {
@@ -217,6 +232,7 @@ registrar_free(struct registrar *r)
 	event_free(r->turn);
 	event_free(r->idle);
 	event_free(r->settle);
+	event_free(r->anew);
 	docket_close(r->docket);
 	arena_free(r->arena);
 	arena_free(r->kept);

@@ -55,6 +55,9 @@ struct store;
 #define REGISTRAR_HURRY_MS 1000 /* pauses cut short, scripted clock */
 #define REGISTRAR_IDLE_MS 500
 
+/* Before all start again with a new TLS key. */
+#define REGISTRAR_ANEW_MS 1000
+
 /* What the process is given; all borrowed but the descriptors. */
 struct registrar_parts {
 	int supervisor, gate, courier, desk; /* channels; -1: none */

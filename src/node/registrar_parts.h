@@ -64,7 +64,8 @@ struct asked {
 struct sealed_once {
 	struct sealed_once *next; /* in the order of asking */
 	struct span content, der;
-	bool is_taken;   /* by the attempt that goes on */
+	struct hash certificate; /* it is sealed for; none: a card */
+	bool is_taken;           /* by the attempt that goes on */
 	bool is_awaited; /* the keeper's answer, to the question ${id} */
 	uint32_t id;
 	bool has_failed;
@@ -78,7 +79,7 @@ struct registrar {
 	struct event_base *base;
 	struct docket *docket;
 	struct channel *channels[ROLE_COUNT];
-	struct event *turn, *idle, *settle;
+	struct event *turn, *idle, *settle, *anew;
 
 	/* The batch being collected or done. */
 	struct arena *arena;
@@ -117,6 +118,12 @@ void registrar_seal_ahead(struct registrar *r);
 
 /* The turn is over. */
 void registrar_forget_sealed(struct registrar *r);
+/* Have our card sealed; once a turn.  Fails: as keeper_seal_card(). */
+NODISCARD int registrar_seal_card(struct registrar *r, struct span content,
+    struct span *out, struct arena *arena, struct error *err);
+
+/* registrar.c: when this turn's answers are out, all processes start again. */
+void registrar_start_anew(struct registrar *r);
 
 /* registrar_turn.c: do the batch that was collected. */
 void registrar_turn(struct registrar *r);

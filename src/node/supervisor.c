@@ -125,6 +125,16 @@ supervisor_all_gone(struct supervisor *s)
 	arm(s->timer, pause_ms(s));
 }
 
+/* There is a new TLS key, which is read before the sandbox is entered. */
+void
+supervisor_start_anew(struct supervisor *s)
+{
+	if (s->is_ending || s->state != SUPERVISOR_RUNNING)
+		return;
+	log_line(LOG_LEVEL_NOTE, "all processes start again, with new keys");
+	supervisor_stop_all(s);
+}
+
 /* One ended: those that are left stop, and all start anew. */
 void
 supervisor_lost(struct supervisor *s, const struct error *why)

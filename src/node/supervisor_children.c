@@ -95,6 +95,10 @@ on_message(void *ctx, struct channel *channel UNUSED,
 	struct child *child = ctx;
 	struct supervisor *s = child->supervisor;
 
+	if (message->type == MESSAGE_START_ANEW) {
+		supervisor_start_anew(s);
+		return;
+	}
 	if (message->type != MESSAGE_READY || child->is_ready)
 		return;
 	child->is_ready = true;

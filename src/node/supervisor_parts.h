@@ -67,4 +67,5 @@ void supervisor_forget_all(struct supervisor *s);
 void supervisor_all_ready(struct supervisor *s);
 void supervisor_all_gone(struct supervisor *s);
 void supervisor_stopping(struct supervisor *s);
+void supervisor_start_anew(struct supervisor *s);
 void supervisor_lost(struct supervisor *s, const struct error *why);

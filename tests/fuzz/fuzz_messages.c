@@ -336,7 +336,9 @@ keeper_payload(struct buf *out, enum message_type type)
 	struct proof proof = { .n = 2 };
 
 	if (type == MESSAGE_SEAL)
-		wire_seal_write(out, &(struct wire_seal){ WIRE_RECORD, text });
+		wire_seal_write(out,
+		    &(struct wire_seal){ .what = WIRE_RECORD,
+			.content = text });
 	else if (type == MESSAGE_HEAD)
 		wire_head_write(out,
 		    &(struct wire_head){ fuzzlog_head(7), proof });

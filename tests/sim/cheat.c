@@ -117,8 +117,8 @@ seal_trick(struct world *world, struct node *south, struct log_row *own,
 	digest = digest_of(content);
 	if (keeper_authorise(south->keeper, &digest, node_now(south), err) ==
 		-1 ||
-	    south->signer.seal(south->signer.ctx, content, der, arena, err) ==
-		-1)
+	    south->signer.seal(south->signer.ctx, content, NULL, der, arena,
+		err) == -1)
 		goto out;
 	rc = 0;
 out:

@@ -24,21 +24,23 @@ static const struct story {
 } stories[] = {
 	/* clang-format off */
 	{ "two_nodes_on_a_good_day_agree_on_everything", 50, 120,
-	    { 0, 0, 0, 0, 0, 0, 0, 0, false } },
+	    { 0, 0, 0, 0, 0, 0, 0, 0, false, 0 } },
 	{ "a_network_that_loses_doubles_and_parts_changes_no_figure", 500, 150,
-	    { 25, 15, 3, 0, 0, 0, 0, 0, false } },
+	    { 25, 15, 3, 0, 0, 0, 0, 0, false, 0 } },
 	{ "processes_killed_at_any_step_lose_nothing", 500, 150,
-	    { 5, 5, 1, 4, 0, 0, 0, 0, false } },
+	    { 5, 5, 1, 4, 0, 0, 0, 0, false, 1 } },
 	{ "power_cuts_that_tear_what_was_not_synced_lose_nothing", 500, 150,
-	    { 5, 5, 1, 4, 100, 0, 0, 0, false } },
+	    { 5, 5, 1, 4, 100, 0, 0, 0, false, 1 } },
 	{ "disks_that_fail_a_write_or_a_sync_lose_nothing", 300, 150,
-	    { 5, 5, 1, 1, 50, 4, 0, 0, false } },
+	    { 5, 5, 1, 1, 50, 4, 0, 0, false, 1 } },
 	{ "clocks_that_run_ahead_leave_both_with_the_same_figures", 200, 150,
-	    { 5, 5, 1, 1, 50, 0, 2, 0, false } },
+	    { 5, 5, 1, 1, 50, 0, 2, 0, false, 1 } },
 	{ "a_cheating_side_changes_no_figure_of_the_other", 500, 150,
-	    { 10, 10, 2, 1, 50, 0, 0, 0, true } },
+	    { 10, 10, 2, 1, 50, 0, 0, 0, true, 1 } },
 	{ "a_node_set_back_with_its_keeper_forks_nothing_if_its_peer_is_there",
-	    300, 150, { 0, 15, 0, 0, 0, 0, 0, 8, false } },
+	    300, 150, { 0, 15, 0, 0, 0, 0, 0, 8, false, 0 } },
+	{ "keys_renewed_and_compromised_at_any_time_change_no_figure", 500, 150,
+	    { 10, 10, 2, 3, 50, 0, 0, 0, false, 6 } },
 	/* clang-format on */
 };
 

@@ -18,7 +18,7 @@
 #include "store/blob.h"
 #include "tests/sim/rng.h"
 
-#define NODE_FILES_MAX 16
+#define NODE_FILES_MAX 48
 #define NODE_KEPT_MAX 4096
 
 struct node_file {

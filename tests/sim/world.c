@@ -36,6 +36,7 @@ world_init(struct world *world, uint64_t seed, const struct hardship *hardship)
 	node_create(&world->nodes[0], world, "cert.north.example", "XN");
 	node_create(&world->nodes[1], world, "cert.south.example", "XS");
 	node_introduce(&world->nodes[0], &world->nodes[1]);
+	world->is_honest = !hardship->has_cheat;
 	world->is_withholding =
 	    hardship->has_cheat && rng_chance(&world->rng, 30);
 }
@@ -101,6 +102,8 @@ world_step(struct world *world)
 		node_start(node);
 	if (rng_chance(&world->rng, 25))
 		world_lodge(world, node);
+	if (rng_chance(&world->rng, world->hardship.keys))
+		world_renew(world, node);
 	if (world->hardship.has_cheat && rng_chance(&world->rng, 6))
 		world_cheat(world);
 	if (rng_chance(&world->rng, 8))
@@ -179,6 +182,13 @@ compare_entry(void *ctx, const struct entry_row *entry, struct error *err)
 		    (unsigned long long)entry->index,
 		    error_name(entry->verdict),
 		    other == NULL ? "missing" : error_name(other->verdict));
+		c->is_same = false;
+	}
+	if (c->world->is_honest && entry->verdict != E_NONE) {
+		fprintf(stderr,
+		    "simulation: an honest entry is set aside: "
+		    "%s\n",
+		    error_name(entry->verdict));
 		c->is_same = false;
 	}
 	arena_free(arena);

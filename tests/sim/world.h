@@ -20,6 +20,7 @@ struct hardship {
 	unsigned loss, duplication, partition, crash, power_cut, disk, clock;
 	unsigned set_back;
 	bool has_cheat; /* south is not honest */
+	unsigned keys;  /* changes of keys */
 };
 
 /* A request or an answer on its way; its arena holds all of it. */
@@ -47,8 +48,10 @@ struct world {
 	unsigned openers[WORLD_CASES_MAX];
 	size_t cases_n;
 	bool is_withholding; /* south lodges no receipts */
+	bool is_honest;      /* nobody cheats: all records are valid */
 	bool is_parted;
-	bool is_broken; /* an invariant did not hold */
+	bool is_broken;   /* an invariant did not hold */
+	unsigned renewed; /* keys, by both */
 	uint64_t served, lodged, cheated, crashes, setbacks;
 };
 
@@ -76,6 +79,8 @@ void world_lodge(struct world *world, struct node *node);
  * and holds all that it was shown; otherwise nothing happens.
  */
 void world_set_back(struct world *world, struct node *node);
+/* keys.c: an operator of ${node} renews a key or declares it compromised. */
+void world_renew(struct world *world, struct node *node);
 
 /* cheat.c: south puts something in its log that no honest node would. */
 void world_cheat(struct world *world);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "desk/check.h"
@@ -9,6 +10,7 @@
 #include "formats/json.h"
 #include "ledger/tree.h"
 #include "tests/lab.h"
+#include "tests/support/cards.h"
 #include "tests/tap.h"
 
 #define SELF "cert.north.example"
@@ -167,4 +169,74 @@ TEST(an_opening_quotes_the_cards_that_were_compared)
 	require(draft_content(&content, &record, arena, &err) == 0);
 	check(desk_check_opening(&ours, &theirs, content, arena, &err) == -1);
 	check_int(err.code, E_DESK_CHECK);
+}
+
+#define PIN "96ed8743f19e8b65e4052079aef23db6dd491c9d8527046f3c1b066e6de4bbe0"
+#define TLS_NEW "{\"use\":\"tls\",\"change\":\"new\",\"pin\":\"" PIN "\""
+
+/* What the desk says to a card of ours that the registrar gives back. */
+static enum error_code
+check_next(const char *asked, const struct card *self, const struct card *next)
+{
+	struct arena *arena = lab_arena();
+	struct json_reader in;
+	struct json *json;
+	struct error err = { .code = E_NONE };
+	struct buf content;
+
+	buf_init(&content, CARD_CONTENT_MAX);
+	check(json_read(&json, span_text(asked), 4096, E_USAGE, &err) == 0);
+	check(json_reader_of(&in, json, "", E_USAGE, &err) == 0);
+	check(card_write(&content, next, &err) == 0);
+	if (desk_check_card(self, &in, buf_span(&content), arena, &err) == 0)
+		err.code = E_NONE;
+	buf_clear(&content);
+	json_free(json);
+	return err.code;
+}
+
+TEST(a_card_with_another_key_has_that_and_nothing_else_new)
+{
+	struct arena *arena = lab_arena();
+	struct card *self, *south, next;
+	struct hash pin, other = { { 7 } };
+	struct error err;
+	struct buf content;
+
+	buf_init(&content, CARD_CONTENT_MAX);
+	cards_content(&content, IDENTITY_NORTH);
+	require(card_read(&self, buf_span(&content), arena, &err) == 0);
+	buf_clear(&content);
+	buf_init(&content, CARD_CONTENT_MAX);
+	cards_content(&content, IDENTITY_SOUTH);
+	require(card_read(&south, buf_span(&content), arena, &err) == 0);
+	buf_clear(&content);
+	require(hash_parse(&pin, span_text(PIN), &err) == 0);
+
+	next = *self;
+	next.at = instant_add(self->at, period_of(60));
+	card_put_pin(&next, &pin, false);
+	check_int((int)next.tls_n, 2);
+	check_int(check_next(TLS_NEW "}", self, &next), E_NONE);
+	check_int(check_next(TLS_NEW ",\"now\":true}", self, &next),
+	    E_DESK_CHECK);
+	card_put_pin(&next, &pin, true);
+	check_int(check_next(TLS_NEW ",\"now\":true}", self, &next), E_NONE);
+	check_int(check_next(TLS_NEW "}", self, &next), E_DESK_CHECK);
+	card_put_pin(&next, &other, true);
+	check_int(check_next(TLS_NEW ",\"now\":true}", self, &next),
+	    E_DESK_CHECK);
+
+	next = *self;
+	next.seal = south->seal;
+	check_int(check_next("{\"use\":\"seal\",\"change\":\"new\"}", self,
+		      &next),
+	    E_NONE);
+	check_int(check_next("{\"use\":\"encryption\",\"change\":\"new\"}",
+		      self, &next),
+	    E_DESK_CHECK);
+	next.endpoints[0] = span_text("https://192.0.2.1:1");
+	check_int(check_next("{\"use\":\"seal\",\"change\":\"new\"}", self,
+		      &next),
+	    E_DESK_CHECK);
 }

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "docket/lodge.h"
 #include "keeper/state.h"
 #include "ledger/note.h"
+#include "seal/digest.h"
 #include "store/store.h"
 #include "tests/support/twonodes.h"
 #include "tests/tap.h"
@@ -294,6 +296,45 @@ TEST(a_credential_for_a_mirror_key_that_can_be_none_is_set_aside)
 	check(two_talk(&scene.two));
 	check_int((int)two_count(scene.north, scene.south, false, KIND_COUNT),
 	    (int)COUNT_OF(keys) + 2);
+	check(agree(&scene));
+	two_close(&scene.two);
+}
+
+TEST(a_new_seal_key_whose_credential_was_lost_leaves_the_old_one_in_force)
+{
+	struct draft draft = { .peer = span_text("cert.south.example") };
+	struct scene scene;
+	struct span content;
+	struct hash digest, leaf;
+	struct error err;
+
+	scene_open(&scene);
+	draft.record =
+	    two_credential(scene.north, KEEPER_SEAL, WORD_CHANGE_NEW);
+	two_must(docket_prepare(scene.north->docket, &draft,
+		     two_now(scene.north), &content, scene.two.arena, &err),
+	    &err, "prepare");
+	digest = digest_of(content);
+	two_must(keeper_authorise(scene.north->keeper, &digest,
+		     two_now(scene.north), &err),
+	    &err, "authorise");
+	two_turn_begin(scene.north);
+	two_must(docket_lodge(scene.north->docket, content,
+		     two_now(scene.north), &leaf, &err),
+	    &err, "lodge");
+	/* Sealed, and cut off before it was stored. */
+	two_restart(scene.north, true);
+	two_ask(scene.north);
+	two_lodge(scene.north, scene.south, KIND_REQUEST, NULL);
+	draft.record =
+	    two_credential(scene.north, KEEPER_SEAL, WORD_CHANGE_NEW);
+	two_lodge_record(scene.north, scene.south, &draft.record);
+	two_lodge(scene.north, scene.south, KIND_REQUEST, NULL);
+	check(two_talk(&scene.two));
+	check_int((int)two_count(scene.south, scene.north, false, KIND_COUNT),
+	    0);
+	check_int((int)two_count(scene.south, scene.north, false, KIND_REQUEST),
+	    2);
 	check(agree(&scene));
 	two_close(&scene.two);
 }

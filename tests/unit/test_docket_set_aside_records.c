@@ -346,6 +346,7 @@ know_north(struct scene *scene, struct card **cards)
 {
 	struct two_node *south = scene->south, *north = scene->north;
 	struct party_row row = { .card = buf_span(&north->card),
+		.own = docket_self(south->docket)->fingerprint,
 		.added_at = scene->two.now };
 	struct log_row own = {
 		.origin =

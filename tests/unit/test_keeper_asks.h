@@ -140,7 +140,7 @@ bench_seal(struct bench *bench, struct span content, struct span *out)
 
 	if (out != NULL)
 		*out = sealed;
-	if (keeper_seal(bench->keeper, content, bench->now, &sealed,
+	if (keeper_seal(bench->keeper, content, NULL, bench->now, &sealed,
 		bench->arena, &bench->err) == -1)
 		return bench->err.code;
 	if (out != NULL)

@@ -217,9 +217,9 @@ TEST(the_signer_of_a_keeper_in_the_same_process_asks_the_clock_given_to_it)
 		    &none, NULL, &out, &at, bench->arena, &bench->err) == 0);
 	check_int(at.s, bench->now.s);
 	check(signer.seal(signer.ctx,
-		  bench_refusal(bench, BENCH_OURS, bench->now), &out,
+		  bench_refusal(bench, BENCH_OURS, bench->now), NULL, &out,
 		  bench->arena, &bench->err) == 0);
-	check(signer.seal(signer.ctx, bench_letter(bench, "other"), &out,
+	check(signer.seal(signer.ctx, bench_letter(bench, "other"), NULL, &out,
 		  bench->arena, &bench->err) == -1);
 	bench_close(bench);
 }

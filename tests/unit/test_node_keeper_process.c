@@ -156,7 +156,7 @@ seal(struct node *node, struct span content)
 	struct span der;
 	struct error err;
 
-	return node->signer.seal(node->signer.ctx, content, &der,
+	return node->signer.seal(node->signer.ctx, content, NULL, &der,
 		   node->bench->arena, &err) == -1 ?
 	    err.code :
 	    E_NONE;

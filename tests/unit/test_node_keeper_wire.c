@@ -55,7 +55,7 @@ make(size_t i, struct bench *bench, struct buf *out)
 	static const struct hash hash = { { 1, 2, 3 } };
 	struct checkpoint head = { span_text(BENCH_OURS), 12, hash };
 	struct proof proof = { 2, { hash, hash } };
-	struct wire_seal seal = { WIRE_CARD, span_text("{}") };
+	struct wire_seal seal = { WIRE_RECORD, true, hash, span_text("{}") };
 	struct wire_head wire_head = { head, proof };
 	struct wire_cosign cosign = { true, { 1, 2 }, proof,
 		span_text("note") };
