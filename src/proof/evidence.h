@@ -36,8 +36,26 @@ struct evidence_term {
 	uint64_t from, until;
 };
 
-/* The keys of one party: those that mirror the other's log, and of TLS. */
+/* A log key, for epochs that begin behind ${from}. */
+struct evidence_log_key {
+	uint64_t from;
+	uint8_t key[NOTE_PUBLIC_BYTES];
+};
+
+/* What the opening of a later epoch says of the log before. */
+struct evidence_epoch {
+	bool is_said;      /* a valid opening is shown */
+	bool is_begun;     /* and stands in its log */
+	uint64_t previous; /* what counts of the log before; 0: nothing */
+	struct hash root;  /* of that */
+};
+
+/* The keys of one party: those that mirror the other's log, and of TLS; its
+ * log keys and epochs. */
 struct evidence_keys {
+	struct evidence_log_key *logs; /* the card's first */
+	struct evidence_epoch *epochs; /* by epoch - 1 */
+	size_t logs_n;
 	struct span name; /* of its mirror keys */
 	struct note_key *mirrors;
 	struct evidence_term *terms; /* of each */
@@ -74,7 +92,8 @@ enum evidence_anchor {
 
 struct evidence_record {
 	unsigned side;
-	uint64_t index;
+	uint64_t index; /* a position, like all indexes and sizes here */
+	uint64_t anchor_at;
 	struct span der;
 	struct hash leaf;
 	enum evidence_state state;
@@ -90,6 +109,7 @@ struct evidence_record {
 	struct proof_file proof;
 	const struct evidence_head *head; /* that it is included under */
 	bool is_in_range;                 /* shown by a complete range */
+	bool is_void; /* a later log of its writer leaves it out */
 };
 
 struct evidence_seal {
@@ -99,6 +119,7 @@ struct evidence_seal {
 
 struct evidence_frontier {
 	unsigned side;
+	uint64_t at;
 	struct tree tree;
 	struct span bytes;
 };
@@ -206,7 +227,7 @@ void evidence_keys_begin(struct evidence *evidence);
 NODISCARD int evidence_see_credential(struct evidence *evidence,
     const struct evidence_record *entry, const struct record *record,
     struct error *err);
-bool evidence_has_more_keys(const struct evidence *evidence);
+bool evidence_has_settled(const struct evidence *evidence);
 
 /* The mirror keys of the party ${side} that count for who has seen ${view}
  * entries of its log. */
@@ -215,6 +236,35 @@ size_t evidence_mirrors_at(const struct evidence *evidence, unsigned side,
     uint64_t view, struct note_key **out);
 const struct evidence_term *evidence_term_of(const struct evidence *evidence,
     unsigned side, const struct note_key *key);
+
+/* evidence_epochs.c: the name of a log, and the reverse; who signs it. */
+struct span evidence_origin(const struct evidence *evidence, unsigned side,
+    unsigned epoch);
+bool evidence_epoch_of(const struct evidence *evidence, unsigned side,
+    struct span origin, unsigned *epoch);
+struct note_key evidence_writer(const struct evidence *evidence, unsigned side,
+    unsigned epoch);
+
+/* Does a later epoch leave out what stands there?  And where the chain goes
+ * on: there, or at the beginning of that epoch. */
+bool evidence_is_void(const struct evidence *evidence, unsigned side,
+    uint64_t position);
+uint64_t evidence_next(const struct evidence *evidence, unsigned side,
+    uint64_t position);
+
+/* Where the part of the chain from ${from} on that stands in one log ends: at
+ * ${size}, or where a later log begins. */
+uint64_t evidence_segment_end(const struct evidence *evidence, unsigned side,
+    uint64_t from, uint64_t size);
+
+/* Is the head of that size the one behind which a later log begins? */
+bool evidence_is_end(const struct evidence *evidence, unsigned side,
+    uint64_t position);
+
+/* Fails: E_RECORD_OPENING. */
+NODISCARD int evidence_see_opening(struct evidence *evidence,
+    const struct evidence_record *entry, const struct record *record,
+    struct error *err);
 
 /* evidence_crl.c: the lists; what they say of a record's seal; and that each
  * says something of one. */
