@@ -124,6 +124,7 @@ open_parties(struct evidence *ev, struct error *err)
 	evidence_keys_begin(ev);
 	ev->keys[0] = ev->found[0];
 	ev->keys[1] = ev->found[1];
+	evidence_keys_begin(ev);
 	return 0;
 }
 
