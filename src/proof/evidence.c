@@ -1,4 +1,5 @@
 #include "proof/evidence.h"
+#include "proof/evidence_parts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "domain/record.h"
 #include "ledger/checkpoint.h"
 #include "proof/evidence.h"
+#include "proof/evidence_parts.h"
 #include "proof/position.h"
 
 /*

@@ -7,6 +7,7 @@
 #include "formats/record_json.h"
 #include "proof/bundle.h"
 #include "proof/evidence.h"
+#include "proof/evidence_parts.h"
 #include "proof/position.h"
 #include "seal/certificate.h"
 #include "seal/seal.h"

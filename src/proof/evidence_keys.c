@@ -5,6 +5,7 @@
 #include "domain/record.h"
 #include "formats/card.h"
 #include "proof/evidence.h"
+#include "proof/evidence_parts.h"
 #include "proof/position.h"
 #include "seal/certificate.h"
 

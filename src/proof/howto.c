@@ -6,6 +6,7 @@
 #include "formats/card.h"
 #include "proof/bundle.h"
 #include "proof/evidence.h"
+#include "proof/howto_fork_text.h"
 #include "proof/howto_parts.h"
 #include "proof/howto_text.h"
 #include "proof/position.h"
