@@ -430,23 +430,6 @@ try_segment(struct evidence *ev, unsigned side, uint64_t from, uint64_t size)
 	return E_NONE;
 }
 
-/* Where the segment that begins at ${from} ends: with its log, or with ${size}.
- */
-uint64_t
-evidence_segment_end(const struct evidence *ev, unsigned side, uint64_t from,
-    uint64_t size)
-{
-	const struct evidence_keys *keys = &ev->keys[side];
-	unsigned epoch = position_epoch(from);
-
-	for (unsigned e = epoch + 1; e <= position_epoch(size); e++)
-		if (keys->epochs[e - 1].is_begun &&
-		    position_epoch(keys->epochs[e - 1].previous) == epoch &&
-		    keys->epochs[e - 1].previous < size)
-			return keys->epochs[e - 1].previous;
-	return size;
-}
-
 /* The range of a claim, log by log.  E_NONE, or why it is not complete. */
 static enum error_code
 try_range(struct evidence *ev, const struct proof_claim_row *claim)

@@ -46,34 +46,23 @@ evidence_writer(const struct evidence *ev, unsigned side, unsigned epoch)
 	return note_key_of(NOTE_KEY_LOG, evidence_origin(ev, side, epoch), key);
 }
 
-/* The first epoch that began and leaves out what stands at ${position}. */
-static unsigned
-epoch_without(const struct evidence *ev, unsigned side, uint64_t position)
-{
-	const struct evidence_keys *keys = &ev->keys[side];
-
-	for (unsigned e = position_epoch(position) + 1;
-	     e <= POSITION_EPOCHS_MAX; e++)
-		if (keys->epochs[e - 1].is_begun &&
-		    keys->epochs[e - 1].previous <= position)
-			return e;
-	return 0;
-}
-
 bool
 evidence_is_void(const struct evidence *ev, unsigned side, uint64_t position)
 {
-	return epoch_without(ev, side, position) != 0;
+	return chain_without(ev->keys[side].epochs, position) != 0;
 }
 
 uint64_t
 evidence_next(const struct evidence *ev, unsigned side, uint64_t position)
 {
-	unsigned epoch;
+	return chain_next(ev->keys[side].epochs, position);
+}
 
-	while ((epoch = epoch_without(ev, side, position)) != 0)
-		position = position_of(epoch, 0);
-	return position;
+uint64_t
+evidence_segment_end(const struct evidence *ev, unsigned side, uint64_t from,
+    uint64_t size)
+{
+	return chain_segment_end(ev->keys[side].epochs, from, size);
 }
 
 /* More of the log before was taken than the opening says. */
@@ -128,7 +117,7 @@ evidence_see_opening(struct evidence *ev, const struct evidence_record *entry,
 bool
 evidence_is_end(const struct evidence *ev, unsigned side, uint64_t position)
 {
-	unsigned epoch = epoch_without(ev, side, position);
+	unsigned epoch = chain_without(ev->keys[side].epochs, position);
 	const struct evidence_head *head = evidence_head(ev, side, position);
 	const struct evidence_epoch *begun;
 

@@ -57,3 +57,13 @@ struct evidence_keys {
 	struct hash *pins;
 	size_t mirrors_n, pins_n;
 };
+
+/*
+ * chain.c: what follows from the openings of ${epochs}, by epoch - 1.  The
+ * first epoch that leaves out what stands at ${position}, or 0; where the
+ * chain goes on; where the part from ${from} that is in one log ends.
+ */
+unsigned chain_without(const struct evidence_epoch *epochs, uint64_t position);
+uint64_t chain_next(const struct evidence_epoch *epochs, uint64_t position);
+uint64_t chain_segment_end(const struct evidence_epoch *epochs, uint64_t from,
+    uint64_t size);
