@@ -121,7 +121,7 @@ static void
 set_up(void)
 {
 	static struct two two;
-	struct span lists[2];
+	static struct span lists[2];
 
 	if (goods[0].n > 0)
 		return;
