@@ -242,28 +242,19 @@ claim_silence(struct making *m, const struct entry_row *entry,
 }
 
 /*
- * The newest receipt below the record's anchor that quotes a line of the other
- * party.
+ * The newest line of the other party on the log of ${entry} that a receipt
+ * below ${seen}, in the log that the entry is anchored in, quotes.
  */
 static int
-claim_age(struct making *m, const struct entry_row *entry, struct error *err)
+find_age(struct making *m, const struct entry_row *entry, uint64_t seen,
+    const struct quote_row **best, struct error *err)
 {
-	struct proof_claim_row claim = { .claim = PROOF_NOT_EARLIER,
-		.record = entry->leaf,
-		.side = side_of(m, entry) };
-	const struct quote_row *best = NULL;
-	struct making_head head, quoted;
-	const struct log_row *anchored;
-	struct entry_row *receipt;
+	const struct log_row *anchored =
+	    making_log(m, 1 - side_of(m, entry), seen);
 	struct quote_row *quotes;
-	uint64_t seen;
 	size_t n;
 
-	if (!is_wanted(m, PROOF_NOT_EARLIER))
-		return 0;
-	if (making_anchor(m, entry, &seen, err) == -1)
-		return -1;
-	anchored = making_log(m, 1 - claim.side, seen);
+	*best = NULL;
 	if (store_quote_all(m->store, m->order->peer, &quotes, &n, m->arena,
 		err) == -1)
 		return -1;
@@ -271,21 +262,40 @@ claim_age(struct making *m, const struct entry_row *entry, struct error *err)
 		if (quotes[i].quoting_log == anchored->id &&
 		    quotes[i].quoting_index < position_n(seen) &&
 		    quotes[i].log == entry->log &&
-		    (best == NULL ||
-			instant_is_before(best->time, quotes[i].time)))
-			best = &quotes[i];
+		    (*best == NULL ||
+			instant_is_before((*best)->time, quotes[i].time)))
+			*best = &quotes[i];
+	return 0;
+}
+
+static int
+claim_age(struct making *m, const struct entry_row *entry, struct error *err)
+{
+	struct proof_claim_row claim = { .claim = PROOF_NOT_EARLIER,
+		.record = entry->leaf,
+		.side = side_of(m, entry) };
+	struct making_head head, quoted;
+	const struct quote_row *best;
+	struct entry_row *receipt;
+	uint64_t seen, index;
+
+	if (!is_wanted(m, PROOF_NOT_EARLIER))
+		return 0;
+	if (making_anchor(m, entry, &seen, err) == -1 ||
+	    find_age(m, entry, seen, &best, err) == -1)
+		return -1;
 	if (best == NULL)
 		return 0;
+	index = making_position(m, best->quoting_log, best->quoting_index);
 	claim.size = making_position(m, best->log, best->size);
-	if (making_add_record(m, 1 - claim.side,
-		making_position(m, anchored->id, best->quoting_index), seen,
-		&head, err) == -1 ||
+	claim.time = best->time;
+	if (making_add_record(m, 1 - claim.side, index, seen, &head, err) ==
+		-1 ||
 	    making_add_head(m, claim.side, claim.size, &quoted, err) == -1 ||
 	    store_entry_get(m->store, best->quoting_log, best->quoting_index,
 		&receipt, m->arena, err) == -1)
 		return -1;
 	claim.other = receipt->leaf;
-	claim.time = best->time;
 	if (head.is_there && quoted.is_there)
 		making_claim(m, &claim);
 	return 0;
