@@ -296,7 +296,6 @@ TEST(an_epoch_that_begins_wrongly_does_not_begin)
 		open_silent(&bundle);
 		log = two_log(lab.north, lab.south, false);
 		root = two_root(lab.north, log, log->size);
-		previous = first_head(log->size);
 		switch (i) {
 		case 0: /* nothing, though more was taken */
 			previous = span_text("");
