@@ -229,6 +229,31 @@ TEST(a_list_must_be_of_the_issuer_and_of_the_time)
 	close_issued();
 }
 
+TEST(a_list_has_one_form_in_a_bundle)
+{
+	struct proof_file_row row = { .use = USE_CRL, .n = 1 };
+	struct proof_trust trust;
+	struct proof_report report;
+	struct bundle bundle, with;
+	struct span list, pem;
+	struct error err;
+
+	open_issued(&bundle, &trust);
+	list = list_of(middle, -1, 5, NULL, 0);
+	put_list(&with, &bundle, list);
+	check_int(only_line(&with, &trust, &report)->verdict, PROOF_PROVEN);
+	pem = prooflab_file(&with, "crl-cert.north.example-1.pem")->bytes;
+	prooflab_add_file(&lab, &with, &bundle, &row,
+	    span_text(arena_printf(lab.arena, "Read this.\n%.*s", (int)pem.len,
+		(const char *)pem.ptr)));
+	check(proof_verify(&with, &trust, &report, lab.arena, &err) == -1);
+	check_int(err.code, E_BUNDLE);
+	prooflab_add_file(&lab, &with, &bundle, &row, list);
+	check(proof_verify(&with, &trust, &report, lab.arena, &err) == -1);
+	check_int(err.code, E_BUNDLE);
+	close_issued();
+}
+
 TEST(a_list_for_a_seal_of_one_s_own_is_none)
 {
 	struct proof_trust trust;
