@@ -15,7 +15,8 @@
 
 #define DAY_S ((int64_t)86400)
 
-/* Each flip costs a whole verification. */
+/* Each flip costs a whole verification; lists and anchors have every byte
+ * flipped, cards and seals, which others flip too, one in so many. */
 #define FLIP_STEP 7
 
 static struct prooflab lab;
@@ -361,6 +362,7 @@ TEST(no_byte_of_chain_and_lists_can_be_flipped_even_with_new_digests)
 	line = only_line(&with, &trust, &report);
 	for (size_t i = 0; i < with.n; i++) {
 		struct bundle_file *file = &with.files[i];
+		size_t step;
 
 		if (!span_has_prefix(file->name, span_text("crl-")) &&
 		    !span_has_prefix(file->name, span_text("anchors-")) &&
@@ -368,8 +370,11 @@ TEST(no_byte_of_chain_and_lists_can_be_flipped_even_with_new_digests)
 		    !span_has_prefix(file->name, span_text("seal-")))
 			continue;
 		looked++;
-		for (size_t at = i % FLIP_STEP; at < file->bytes.len;
-		     at += FLIP_STEP) {
+		step = span_has_prefix(file->name, span_text("crl-")) ||
+			span_has_prefix(file->name, span_text("anchors-")) ?
+		    1 :
+		    FLIP_STEP;
+		for (size_t at = i % step; at < file->bytes.len; at += step) {
 			struct prooflab scratch = { .arena = arena_new() };
 			struct span bytes =
 			    arena_copy(scratch.arena, file->bytes);
