@@ -410,3 +410,76 @@ TEST(a_log_key_that_a_credential_names_signs_the_next_epoch)
 	ed25519_key_free(key);
 	prooflab_close(&lab);
 }
+
+/* An entry behind the first log that nobody took: its leaf. */
+static struct hash
+put_lost(struct bundle *out, const struct bundle *bundle, struct span der)
+{
+	struct log_row *log = two_log(lab.north, lab.south, false);
+	uint64_t n = log->size;
+	struct hash *leaves = arena_array(lab.arena, n + 1, sizeof(*leaves));
+	struct tree_leaves list = { leaves, (size_t)n + 1 };
+	struct tree_reader reader = tree_leaves_reader(&list);
+	struct proof_file file = { .index = n };
+	struct hash root;
+	struct error err;
+	struct buf buf;
+
+	for (uint64_t i = 0; i < n; i++)
+		leaves[i] = two_entry(lab.north, lab.south, false, i)->leaf;
+	leaves[n] = tree_leaf_hash(der);
+	two_must(tree_root_at(&root, &reader, n + 1, &err), &err, "root");
+	two_must(tree_prove(&file.proof, &reader, n, n + 1, n + 1, &err), &err,
+	    "path");
+	file.note = two_head(lab.south, log->origin, n + 1, &root);
+	*out = *bundle;
+	put(out, USE_HEAD, n + 1, file.note);
+	put(out, USE_RECORD, n, der);
+	buf_init(&buf, PROOF_FILE_MAX);
+	proof_file_write(&buf, &file);
+	put(out, USE_PROOF, n, arena_copy(lab.arena, buf_span(&buf)));
+	buf_clear(&buf);
+	return leaves[n];
+}
+
+static void
+claim_reacted(struct manifest *manifest, void *ctx)
+{
+	manifest->claims[0] = (struct proof_claim_row){ .claim = PROOF_REACTED,
+		.record = lab.request,
+		.other = *(const struct hash *)ctx };
+}
+
+static void
+check_reacted(const struct bundle *bundle, struct hash leaf,
+    enum proof_verdict want)
+{
+	struct proof_report report;
+	struct bundle claimed;
+
+	prooflab_list(&lab, &claimed, bundle, claim_reacted, &leaf);
+	prooflab_verify(&lab, &claimed, &trust, &report);
+	check_str(proof_verdict_name(prooflab_verdict(&report, PROOF_REACTED)),
+	    proof_verdict_name(want));
+	tap_note("%s", report.lines[0].why);
+}
+
+TEST(what_the_next_log_leaves_out_proves_nothing)
+{
+	struct second second = { .n = 0 };
+	struct bundle bundle, lost, with;
+	struct record record;
+	struct span der;
+	struct hash leaf;
+
+	open_silent(&bundle);
+	record = two_record(&lab.two, KIND_ACKNOWLEDGEMENT, &lab.request);
+	der = two_seal(lab.south, two_content(lab.south, lab.north, &record));
+	leaf = put_lost(&lost, &bundle, der);
+	check_reacted(&lost, leaf, PROOF_PROVEN);
+	add_opening(&second, first_head(first_size()), NULL);
+	add_kind(&second, KIND_REPORT, NULL);
+	put_second(&with, &lost, &second, NULL);
+	check_reacted(&with, leaf, PROOF_NOT_PROVEN);
+	prooflab_close(&lab);
+}
