@@ -155,7 +155,9 @@ making_begin(struct making *m, struct error *err)
 		m->card_files[side] = rows[i]->card;
 		m->cards[side] = i == 0 ? docket_self(m->docket) :
 					  docket_peer(m->docket, log->peer);
-		m->manifest.parties[side].party = m->cards[side]->party;
+		m->manifest.parties[side] =
+		    (struct proof_party_row){ m->cards[side]->party,
+			    log->origin };
 		m->mirrors[1 - side] = span_text(arena_printf(m->arena,
 		    "%.*s/mirror", (int)m->cards[side]->party.len,
 		    (const char *)m->cards[side]->party.ptr));
