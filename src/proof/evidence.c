@@ -1,4 +1,5 @@
 #include "proof/evidence.h"
+#include "proof/evidence_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +9,13 @@
 #include "formats/card.h"
 #include "ledger/checkpoint.h"
 #include "proof/bundle.h"
+#include "proof/position.h"
 #include "seal/certificate.h"
 
 #define FRONTIER_FILE_MAX (TREE_PROOF_MAX * 45)
+
+/* How often keys may lead to further keys */
+#define ROUNDS_MAX 16
 
 struct span
 evidence_bytes(const struct evidence *ev, const struct proof_file_row *row)
@@ -54,23 +59,17 @@ open_card(struct evidence *ev, const struct proof_file_row *row,
 	return 0;
 }
 
-/* "<party>/docket/<other>/<epoch>" */
+/* "<party>/docket/<other>/1"; later epochs have another number. */
 static int
 check_origin(const struct evidence *ev, unsigned side, struct error *err)
 {
 	const struct proof_party_row *row = &ev->manifest->parties[side];
 	struct span other = ev->manifest->parties[1 - side].party;
-	struct span before =
-	    span_text(arena_printf(ev->arena, "%.*s/docket/%.*s/",
-		(int)row->party.len, (const char *)row->party.ptr,
-		(int)other.len, (const char *)other.ptr));
-	struct error why;
-	uint64_t epoch;
+	const char *want = arena_printf(ev->arena, "%.*s/docket/%.*s/1",
+	    (int)row->party.len, (const char *)row->party.ptr, (int)other.len,
+	    (const char *)other.ptr);
 
-	if (!span_has_prefix(row->origin, before) ||
-	    checkpoint_size_parse(&epoch, span_skip(row->origin, before.len),
-		&why) == -1 ||
-	    epoch == 0)
+	if (!span_is_text(row->origin, want))
 		return error_set(err, E_BUNDLE, "no log of that party");
 	return 0;
 }
@@ -122,12 +121,11 @@ open_parties(struct evidence *ev, struct error *err)
 	for (unsigned side = 0; side < 2; side++) {
 		if (check_origin(ev, side, err) == -1)
 			return -1;
-		ev->writers[side] = note_key_of(NOTE_KEY_LOG,
-		    m->parties[side].origin, ev->cards[side]->log);
 	}
 	evidence_keys_begin(ev);
 	ev->keys[0] = ev->found[0];
 	ev->keys[1] = ev->found[1];
+	evidence_keys_begin(ev);
 	return 0;
 }
 
@@ -160,23 +158,35 @@ void
 evidence_open_head(const struct evidence *ev, struct evidence_head *head,
     uint64_t view)
 {
+	struct note_key *writer = arena_alloc(ev->arena, sizeof(*writer));
 	struct note *note = arena_alloc(ev->arena, sizeof(*note));
 	struct checkpoint checkpoint;
 	const struct note_line *line;
 	struct note_key *mirrors;
+	struct span origin;
 	struct error why;
+	unsigned epoch = 1;
 	size_t n;
 
+	/* What names no log of this writer fails as the first of them. */
+	if (checkpoint_claimed_origin(&origin, head->bytes, &why) == -1 ||
+	    !evidence_epoch_of(ev, head->side, origin, &epoch))
+		epoch = 1;
+	*writer = evidence_writer(ev, head->side, epoch);
 	n = evidence_mirrors_at(ev, 1 - head->side, view, &mirrors);
 	head->fault = E_NONE;
-	if (checkpoint_open(&checkpoint, note, head->bytes,
-		&ev->writers[head->side], mirrors, n, ev->arena, &why) == -1) {
+	if (checkpoint_open(&checkpoint, note, head->bytes, writer, mirrors, n,
+		ev->arena, &why) == -1) {
 		head->fault = why.code;
 		return;
 	}
-	head->size = checkpoint.size;
+	if (position_n(checkpoint.size) != checkpoint.size) {
+		head->fault = E_RANGE;
+		return;
+	}
+	head->size = position_of(epoch, checkpoint.size);
 	head->root = checkpoint.root;
-	line = note_line_of(note, &ev->writers[head->side]);
+	line = note_line_of(note, writer);
 	head->writer_line = (size_t)(line - note->lines);
 	line = mirror_line(ev, 1 - head->side, view, note);
 	if (line == NULL)
@@ -221,6 +231,7 @@ open_frontier(struct evidence *ev, const struct proof_file_row *row,
 	size_t n = 0;
 
 	*out = (struct evidence_frontier){ .side = row->side,
+		.at = row->n,
 		.bytes = evidence_bytes(ev, row) };
 	if (out->bytes.len > FRONTIER_FILE_MAX)
 		return evidence_bad(ev, row, "too large", err);
@@ -235,7 +246,7 @@ open_frontier(struct evidence *ev, const struct proof_file_row *row,
 		rest = span_skip(rest, end + 1);
 	}
 	if (rest.len > 0 ||
-	    tree_of_peaks(&out->tree, row->n, peaks, n, &why) == -1)
+	    tree_of_peaks(&out->tree, position_n(row->n), peaks, n, &why) == -1)
 		return evidence_bad(ev, row, "not that many hashes", err);
 	ev->frontiers_n++;
 	return 0;
@@ -338,14 +349,17 @@ open_proof(struct evidence *ev, const struct proof_file_row *row,
 		if (ev->heads[i].side == row->side &&
 		    span_is_equal(ev->heads[i].bytes, proof->note))
 			head = &ev->heads[i];
-	if (!is_same || proof->has_extra || proof->index != row->n ||
-	    head == NULL)
+	if (!is_same || proof->has_extra ||
+	    proof->index != position_n(row->n) || head == NULL)
 		return evidence_bad(ev, row, "not in its form", err);
 	record->has_proof = true;
 	if (head->fault != E_NONE)
 		return 0;
-	at = (struct checkpoint){ ev->writers[row->side].name, head->size,
-		head->root };
+	if (position_epoch(head->size) != position_epoch(row->n))
+		return 0;
+	at = (struct checkpoint){ evidence_origin(ev, row->side,
+				      position_epoch(row->n)),
+		position_n(head->size), head->root };
 	if (proof_file_check(proof, &record->leaf, &at, &why) == 0)
 		record->head = head;
 	return 0;
@@ -378,34 +392,30 @@ open_records(struct evidence *ev, struct error *err)
 	return 0;
 }
 
-/* Is the range of a claim complete?  E_NONE, or why not. */
+/* Is [${from}, ${size}) of one log complete?  E_NONE, or why not. */
 static enum error_code
-try_range(struct evidence *ev, const struct proof_claim_row *claim)
+try_segment(struct evidence *ev, unsigned side, uint64_t from, uint64_t size)
 {
-	const struct evidence_head *head;
 	const struct evidence_frontier *frontier;
+	const struct evidence_head *head = evidence_head(ev, side, size);
 	struct tree before = { .size = 0 };
 	struct hash *leaves, old_root;
 	struct error why;
-	unsigned side = 1 - claim->side;
 	size_t n;
 
-	if (claim->from > claim->size ||
-	    claim->size - claim->from > ev->records_n)
+	if (from > size || size - from > ev->records_n)
 		return E_NOT_FOUND;
-	n = (size_t)(claim->size - claim->from);
-	head = evidence_head(ev, side, claim->size);
-	frontier = evidence_frontier(ev, side, claim->from);
-	if (head == NULL || (claim->from > 0 && frontier == NULL))
+	n = (size_t)(size - from);
+	frontier = evidence_frontier(ev, side, from);
+	if (head == NULL || (position_n(from) > 0 && frontier == NULL))
 		return E_NOT_FOUND;
 	if (head->fault != E_NONE)
 		return head->fault;
-	if (claim->from > 0)
+	if (position_n(from) > 0)
 		before = frontier->tree;
 	leaves = arena_array(ev->arena, n, sizeof(*leaves));
 	for (size_t i = 0; i < n; i++) {
-		struct evidence_record *entry =
-		    entry_at(ev, side, claim->from + i);
+		struct evidence_record *entry = entry_at(ev, side, from + i);
 
 		if (entry == NULL)
 			return E_NOT_FOUND;
@@ -416,8 +426,29 @@ try_range(struct evidence *ev, const struct proof_claim_row *claim)
 		&why) == -1)
 		return why.code;
 	for (size_t i = 0; i < n; i++)
-		entry_at(ev, side, claim->from + i)->is_in_range = true;
+		entry_at(ev, side, from + i)->is_in_range = true;
 	return E_NONE;
+}
+
+/* The range of a claim, log by log.  E_NONE, or why it is not complete. */
+static enum error_code
+try_range(struct evidence *ev, const struct proof_claim_row *claim)
+{
+	unsigned side = 1 - claim->side;
+	uint64_t from = claim->from, end;
+	enum error_code code;
+
+	do {
+		end = evidence_segment_end(ev, side, from, claim->size);
+		if (position_epoch(end) != position_epoch(from))
+			return E_NOT_FOUND;
+		code = try_segment(ev, side, from, end);
+		if (code == E_NONE && end < claim->size &&
+		    !evidence_is_end(ev, side, end))
+			return E_PROOF;
+		from = evidence_next(ev, side, end);
+	} while (code == E_NONE && end < claim->size && from > end);
+	return code == E_NONE && end != claim->size ? E_NOT_FOUND : code;
 }
 
 static int
@@ -437,8 +468,9 @@ read_files(struct evidence *ev, struct error *err)
 }
 
 /*
- * What mirror lines there are hangs on credentials, and these on heads: where
- * the cards' keys lead to further ones all is read once more with them.
+ * What lines and heads there are hangs on keys, keys on records, and these on
+ * heads: all is read with the keys of the cards, and again with what that
+ * found, until it finds the same.
  */
 int
 evidence_open(struct evidence *out, const struct bundle *bundle,
@@ -451,17 +483,21 @@ evidence_open(struct evidence *out, const struct bundle *bundle,
 	*out = again;
 	if (open_parties(out, err) == -1 || read_files(out, err) == -1)
 		return -1;
-	if (!evidence_has_more_keys(out))
-		return 0;
-	for (unsigned side = 0; side < 2; side++) {
-		again.cards[side] = out->cards[side];
-		again.writers[side] = out->writers[side];
-		again.keys[side] = out->found[side];
+	for (unsigned round = 0; !evidence_has_settled(out); round++) {
+		if (round == ROUNDS_MAX)
+			return error_set(err, E_BUNDLE,
+			    "its keys hang on one another");
+		for (unsigned side = 0; side < 2; side++) {
+			again.cards[side] = out->cards[side];
+			again.keys[side] = out->found[side];
+		}
+		evidence_close(out);
+		*out = again;
+		evidence_keys_begin(out);
+		if (read_files(out, err) == -1)
+			return -1;
 	}
-	evidence_close(out);
-	*out = again;
-	evidence_keys_begin(out);
-	return read_files(out, err);
+	return 0;
 }
 
 void
@@ -506,7 +542,7 @@ evidence_frontier(const struct evidence *ev, unsigned side, uint64_t size)
 {
 	for (size_t i = 0; i < ev->frontiers_n; i++)
 		if (ev->frontiers[i].side == side &&
-		    ev->frontiers[i].tree.size == size)
+		    ev->frontiers[i].at == size)
 			return &ev->frontiers[i];
 	return NULL;
 }

@@ -19,6 +19,7 @@
 #include "ledger/note.h"
 #include "ledger/proof_file.h"
 #include "ledger/tree.h"
+#include "proof/evidence_keys.h"
 #include "proof/manifest.h"
 #include "seal/crl.h"
 
@@ -27,23 +28,6 @@ struct bundle;
 struct card;
 struct certificate;
 struct record;
-
-/*
- * A key that was named at from - 1 (0: by the card), and is not accepted any
- * more by who has seen until - 1; UINT64_MAX: nothing shown says so.
- */
-struct evidence_term {
-	uint64_t from, until;
-};
-
-/* The keys of one party: those that mirror the other's log, and of TLS. */
-struct evidence_keys {
-	struct span name; /* of its mirror keys */
-	struct note_key *mirrors;
-	struct evidence_term *terms; /* of each */
-	struct hash *pins;
-	size_t mirrors_n, pins_n;
-};
 
 /* A head, with its writer's signature unless ${fault} says otherwise. */
 struct evidence_head {
@@ -74,7 +58,8 @@ enum evidence_anchor {
 
 struct evidence_record {
 	unsigned side;
-	uint64_t index;
+	uint64_t index; /* a position, like all indexes and sizes here */
+	uint64_t anchor_at;
 	struct span der;
 	struct hash leaf;
 	enum evidence_state state;
@@ -90,15 +75,12 @@ struct evidence_record {
 	struct proof_file proof;
 	const struct evidence_head *head; /* that it is included under */
 	bool is_in_range;                 /* shown by a complete range */
-};
-
-struct evidence_seal {
-	uint64_t from;
-	struct certificate *certificate;
+	bool is_void; /* a later log of its writer leaves it out */
 };
 
 struct evidence_frontier {
 	unsigned side;
+	uint64_t at;
 	struct tree tree;
 	struct span bytes;
 };
@@ -137,7 +119,6 @@ struct evidence {
 	const struct bundle *bundle;
 	const struct manifest *manifest;
 	const struct card *cards[2];
-	struct note_key writers[2];    /* of the log of each side */
 	struct evidence_keys keys[2];  /* of each party, for lines */
 	struct evidence_keys found[2]; /* while the records are judged */
 	struct evidence_head *heads;
@@ -175,12 +156,6 @@ void evidence_close(struct evidence *evidence);
 NODISCARD int evidence_check(const struct evidence *evidence,
     struct error *err);
 
-/* The bytes of a file that the manifest lists; and what is wrong with one. */
-struct span evidence_bytes(const struct evidence *evidence,
-    const struct proof_file_row *row);
-NODISCARD int evidence_bad(const struct evidence *evidence,
-    const struct proof_file_row *row, const char *why, struct error *err);
-
 /* NULL if there is none; the first in the log of ${side}. */
 const struct evidence_record *evidence_find(const struct evidence *evidence,
     unsigned side, const struct hash *leaf);
@@ -192,44 +167,33 @@ const struct evidence_frontier *evidence_frontier(const struct evidence
 						      *evidence,
     unsigned side, uint64_t size);
 
-/* evidence_judge.c: states of all records, in order, and the seals. */
-NODISCARD int evidence_judge(struct evidence *evidence, struct error *err);
-void evidence_push_seal(struct evidence *evidence, unsigned side, uint64_t from,
-    struct certificate *certificate);
-
 /* Does it stand in its log?  What does not changes no key. */
 bool evidence_is_placed(const struct evidence_record *record);
 
-/* evidence_keys.c: the keys of the cards; then those of a credential, which
- * fails if it is not valid. */
-void evidence_keys_begin(struct evidence *evidence);
-NODISCARD int evidence_see_credential(struct evidence *evidence,
-    const struct evidence_record *entry, const struct record *record,
-    struct error *err);
-bool evidence_has_more_keys(const struct evidence *evidence);
+/* evidence_epochs.c: the name of a log, and who signs it. */
+struct span evidence_origin(const struct evidence *evidence, unsigned side,
+    unsigned epoch);
+struct note_key evidence_writer(const struct evidence *evidence, unsigned side,
+    unsigned epoch);
 
-/* The mirror keys of the party ${side} that count for who has seen ${view}
- * entries of its log. */
-#define EVIDENCE_ANY_VIEW UINT64_MAX
-size_t evidence_mirrors_at(const struct evidence *evidence, unsigned side,
-    uint64_t view, struct note_key **out);
-const struct evidence_term *evidence_term_of(const struct evidence *evidence,
-    unsigned side, const struct note_key *key);
+/* Where the chain goes on: there, or at the beginning of the epoch that leaves
+ * out what stands there. */
+uint64_t evidence_next(const struct evidence *evidence, unsigned side,
+    uint64_t position);
 
-/* evidence_crl.c: the lists; what they say of a record's seal; and that each
- * says something of one. */
-NODISCARD int evidence_open_crls(struct evidence *evidence, struct error *err);
-NODISCARD int evidence_judge_crls(struct evidence *evidence,
-    struct evidence_record *entry, struct instant at, struct error *err);
-NODISCARD int evidence_check_crls(const struct evidence *evidence,
-    struct error *err);
+/* Where the part of the chain from ${from} on that stands in one log ends: at
+ * ${size}, or where a later log begins. */
+uint64_t evidence_segment_end(const struct evidence *evidence, unsigned side,
+    uint64_t from, uint64_t size);
 
-/* evidence_fork.c: what stands beside the heads of a fork. */
-NODISCARD int evidence_open_forks(struct evidence *evidence, struct error *err);
+/* Is the head of that size the one behind which a later log begins? */
+bool evidence_is_end(const struct evidence *evidence, unsigned side,
+    uint64_t position);
 
 /*
  * A note quoted in a record that has seen ${view} entries of the log of who
  * mirrors: a head of the log of ${side}.
  */
+#define EVIDENCE_ANY_VIEW UINT64_MAX
 void evidence_open_head(const struct evidence *evidence,
     struct evidence_head *head, uint64_t view);

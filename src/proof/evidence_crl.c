@@ -3,6 +3,7 @@
 #include "domain/record.h"
 #include "formats/card.h"
 #include "proof/evidence.h"
+#include "proof/evidence_parts.h"
 #include "proof/manifest.h"
 #include "seal/certificate.h"
 

@@ -5,6 +5,7 @@
 #include "base/encode.h"
 #include "ledger/checkpoint.h"
 #include "proof/evidence.h"
+#include "proof/evidence_parts.h"
 
 /* Lines of hashes in base64. */
 #define PREFIX_FILE_MAX ((TREE_PROOF_MAX + 1) * 45)

@@ -7,6 +7,8 @@
 #include "formats/record_json.h"
 #include "proof/bundle.h"
 #include "proof/evidence.h"
+#include "proof/evidence_parts.h"
+#include "proof/position.h"
 #include "seal/certificate.h"
 #include "seal/seal.h"
 
@@ -48,9 +50,9 @@ check_opening(const struct evidence *ev, const struct evidence_record *entry,
 {
 	const struct fact *cards;
 
-	if ((entry->index == 0) != (record->kind == KIND_OPENING))
+	if ((position_n(entry->index) == 0) != (record->kind == KIND_OPENING))
 		return error_set(err, E_RECORD_OPENING, "not at entry 0");
-	if (entry->index > 0)
+	if (position_n(entry->index) > 0)
 		return 0;
 	cards = record_fact(record, MEMBER_OPENING_CARDS);
 	if (cards->n != 2 ||
@@ -68,10 +70,10 @@ judge_anchor(const struct evidence *ev, const struct evidence_record *entry,
 	struct hash empty = tree_empty_root();
 	const struct evidence_head *head;
 
-	if (anchor->size == 0)
+	if (entry->anchor_at == 0)
 		return hash_is_equal(&anchor->root, &empty) ? ANCHOR_TRUE :
 							      ANCHOR_FALSE;
-	head = evidence_head(ev, 1 - entry->side, anchor->size);
+	head = evidence_head(ev, 1 - entry->side, entry->anchor_at);
 	if (head == NULL || head->fault != E_NONE)
 		return ANCHOR_UNKNOWN;
 	if (hash_is_equal(&head->root, &anchor->root))
@@ -83,17 +85,21 @@ static int
 check_record(const struct evidence *ev, struct evidence_record *entry,
     const struct sealed *sealed, const struct record *record, struct error *err)
 {
-	const struct manifest *m = ev->manifest;
+	const struct anchor *anchor = &record->anchor;
+	unsigned epoch;
 
-	if (!span_is_equal(record->log, m->parties[entry->side].origin))
+	if (!span_is_equal(record->log,
+		evidence_origin(ev, entry->side, position_epoch(entry->index))))
 		return error_set(err, E_RECORD_LOG, "another log");
 	if (record->at.s != sealed->at.s)
 		return error_set(err, E_RECORD_TIME, "at is not signingTime");
 	if (check_opening(ev, entry, record, err) == -1)
 		return -1;
-	if (!span_is_equal(record->anchor.log,
-		m->parties[1 - entry->side].origin))
+	if (!evidence_epoch_of(ev, 1 - entry->side, anchor->log, &epoch) ||
+	    (epoch > 1 && anchor->size == 0) ||
+	    position_n(anchor->size) != anchor->size)
 		return error_set(err, E_RECORD_ANCHOR, "another log");
+	entry->anchor_at = position_of(epoch, anchor->size);
 	entry->anchor = judge_anchor(ev, entry, &record->anchor);
 	if (entry->anchor == ANCHOR_FALSE)
 		return error_set(err, E_RECORD_ANCHOR, "another root");
@@ -103,7 +109,7 @@ check_record(const struct evidence *ev, struct evidence_record *entry,
 bool
 evidence_is_placed(const struct evidence_record *entry)
 {
-	return entry->head != NULL || entry->is_in_range;
+	return !entry->is_void && (entry->head != NULL || entry->is_in_range);
 }
 
 static int
@@ -122,8 +128,10 @@ try_entry(struct evidence *ev, struct evidence_record *entry, struct error *err)
 	entry->is_sealed = true;
 	if (evidence_judge_crls(ev, entry, sealed.at, err) == -1)
 		return -1;
+	entry->is_void = evidence_is_void(ev, entry->side, entry->index);
 	if (record_read(&record, sealed.content, ev->arena, err) == -1 ||
 	    check_record(ev, entry, &sealed, record, err) == -1 ||
+	    evidence_see_opening(ev, entry, record, err) == -1 ||
 	    evidence_see_credential(ev, entry, record, err) == -1)
 		return -1;
 	entry->record = record;

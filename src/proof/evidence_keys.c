@@ -5,6 +5,8 @@
 #include "domain/record.h"
 #include "formats/card.h"
 #include "proof/evidence.h"
+#include "proof/evidence_parts.h"
+#include "proof/position.h"
 #include "seal/certificate.h"
 
 /*
@@ -31,7 +33,13 @@ evidence_keys_begin(struct evidence *ev)
 			    arena_array(ev->arena, room, sizeof(*keys->terms)),
 			.pins =
 			    arena_array(ev->arena, room, sizeof(*keys->pins)),
+			.logs =
+			    arena_array(ev->arena, room, sizeof(*keys->logs)),
+			.epochs = arena_array(ev->arena, POSITION_EPOCHS_MAX,
+			    sizeof(*keys->epochs)),
 		};
+		memcpy(keys->logs[keys->logs_n++].key, card->log,
+		    NOTE_PUBLIC_BYTES);
 		keys->terms[0] = (struct evidence_term){ 0, UINT64_MAX };
 		keys->mirrors[keys->mirrors_n++] =
 		    note_key_of(NOTE_KEY_COSIGNER, keys->name,
@@ -51,9 +59,11 @@ check_mirror(const struct evidence *ev, unsigned side,
 	    !span_is_equal(key->name, keys->name))
 		return error_set(err, E_RECORD_MEMBER,
 		    "key: no mirror key of that party");
-	if (memcmp(key->public_key, ev->writers[side].public_key,
-		NOTE_PUBLIC_BYTES) == 0)
-		return error_set(err, E_RECORD_MEMBER, "key: the log's");
+	for (size_t i = 0; i < keys->logs_n; i++)
+		if (memcmp(key->public_key, keys->logs[i].key,
+			NOTE_PUBLIC_BYTES) == 0)
+			return error_set(err, E_RECORD_MEMBER,
+			    "key: the log's");
 	for (size_t i = 0; i < keys->mirrors_n; i++)
 		if (memcmp(key->public_key, keys->mirrors[i].public_key,
 			NOTE_PUBLIC_BYTES) == 0)
@@ -105,6 +115,28 @@ see_pin(struct evidence *ev, const struct evidence_record *entry,
 	return 0;
 }
 
+/* A new log key acts from the next log on. */
+static int
+see_log(struct evidence *ev, const struct evidence_record *entry,
+    struct span text, bool is_compromise UNUSED, struct error *err)
+{
+	struct evidence_keys *keys = &ev->found[entry->side];
+	struct evidence_log_key *next;
+	struct span key;
+
+	if (decode_base64(&key, text, ev->arena, err) == -1)
+		return -1;
+	if (key.len != NOTE_PUBLIC_BYTES)
+		return error_set(err, E_SYNTAX, "a log key of %zu bytes",
+		    key.len);
+	if (!evidence_is_placed(entry))
+		return 0;
+	next = &keys->logs[keys->logs_n++];
+	next->from = entry->index + 1;
+	memcpy(next->key, key.ptr, NOTE_PUBLIC_BYTES);
+	return 0;
+}
+
 /* A new certificate: any key that can seal, self-signed. */
 static int
 see_seal(struct evidence *ev, const struct evidence_record *entry,
@@ -152,18 +184,46 @@ evidence_see_credential(struct evidence *ev,
 		return certificate->is_given ?
 		    see_seal(ev, entry, record, certificate->text, err) :
 		    0;
-	if (use != WORD_KEY_USE_MIRROR && use != WORD_KEY_USE_TLS)
+	if (use == WORD_KEY_USE_ENCRYPTION ||
+	    (use == WORD_KEY_USE_LOG && !key->is_given))
 		return 0;
 	if (!key->is_given)
 		return error_set(err, E_RECORD_MEMBER, "key: there is none");
+	if (use == WORD_KEY_USE_LOG)
+		return see_log(ev, entry, key->text, is_compromise, err);
 	return (use == WORD_KEY_USE_MIRROR ? see_mirror : see_pin)(ev, entry,
 	    key->text, is_compromise, err);
 }
 
-bool
-evidence_has_more_keys(const struct evidence *ev)
+static bool
+are_same(const struct evidence_keys *a, const struct evidence_keys *b)
 {
-	return ev->found[0].mirrors_n > 1 || ev->found[1].mirrors_n > 1;
+	if (a->mirrors_n != b->mirrors_n || a->logs_n != b->logs_n)
+		return false;
+	for (size_t i = 0; i < a->mirrors_n; i++)
+		if (a->terms[i].from != b->terms[i].from ||
+		    a->terms[i].until != b->terms[i].until ||
+		    memcmp(a->mirrors[i].public_key, b->mirrors[i].public_key,
+			NOTE_PUBLIC_BYTES) != 0)
+			return false;
+	for (size_t i = 0; i < a->logs_n; i++)
+		if (a->logs[i].from != b->logs[i].from ||
+		    memcmp(a->logs[i].key, b->logs[i].key, NOTE_PUBLIC_BYTES) !=
+			0)
+			return false;
+	for (size_t i = 0; i < POSITION_EPOCHS_MAX; i++)
+		if (a->epochs[i].is_said != b->epochs[i].is_said ||
+		    a->epochs[i].is_begun != b->epochs[i].is_begun ||
+		    a->epochs[i].previous != b->epochs[i].previous)
+			return false;
+	return true;
+}
+
+bool
+evidence_has_settled(const struct evidence *ev)
+{
+	return are_same(&ev->keys[0], &ev->found[0]) &&
+	    are_same(&ev->keys[1], &ev->found[1]);
 }
 
 size_t

@@ -6,8 +6,10 @@
 #include "formats/card.h"
 #include "proof/bundle.h"
 #include "proof/evidence.h"
+#include "proof/howto_fork_text.h"
 #include "proof/howto_parts.h"
 #include "proof/howto_text.h"
+#include "proof/position.h"
 #include "proof/verify_claims.h"
 #include "seal/certificate.h"
 
@@ -169,7 +171,9 @@ static void
 write_head(struct howto *h, const struct evidence_head *head, const char *file)
 {
 	unsigned side = head->side;
-	struct span origin = h->ev->manifest->parties[side].origin;
+	unsigned epoch = position_epoch(head->size);
+	struct span origin = evidence_origin(h->ev, side, epoch);
+	struct note_key writer = evidence_writer(h->ev, side, epoch);
 	const struct note_key *mirror = &head->mirror;
 
 	if (head->fault != E_NONE) {
@@ -181,7 +185,7 @@ write_head(struct howto *h, const struct evidence_head *head, const char *file)
 	    NOTE_FIRST_LINE + head->writer_line, (int)origin.len,
 	    (const char *)origin.ptr,
 	    encode_base64_text(h->ev->arena,
-		span_of(h->ev->writers[side].public_key, NOTE_PUBLIC_BYTES)));
+		span_of(writer.public_key, NOTE_PUBLIC_BYTES)));
 	if (head->has_line)
 		buf_printf(h->out, "mirror_line %s %zu '%.*s' %s\n", file,
 		    NOTE_FIRST_LINE + head->mirror_line, (int)mirror->name.len,
@@ -236,10 +240,10 @@ write_path(struct howto *h, const struct evidence_record *entry)
 	    howto_file(h, USE_HEAD, entry->side, entry->head->size);
 
 	buf_printf(h->out, "path %s %llu %s %zu\n", proof,
-	    (unsigned long long)entry->index, head,
+	    (unsigned long long)position_n(entry->index), head,
 	    PROOF_FIRST_LINE + entry->proof.proof.n + 1);
 	howto_steps(h, proof, PROOF_FIRST_LINE, &entry->proof.proof,
-	    entry->index, entry->head->size);
+	    position_n(entry->index), position_n(entry->head->size));
 	buf_printf(h->out, "is_root %s\n", head);
 }
 
@@ -258,7 +262,8 @@ write_leaf(struct howto *h, const char *command,
 static void
 write_opened(struct howto *h, const struct evidence_record *entry)
 {
-	struct span origin = h->ev->manifest->parties[entry->side].origin;
+	struct span origin =
+	    evidence_origin(h->ev, entry->side, position_epoch(entry->index));
 
 	if (entry->revocation.state == REVOCATION_REVOKED)
 		buf_text(h->out, "# A list has the certificate: not proven.\n");
@@ -298,12 +303,19 @@ write_documents(struct howto *h, const struct evidence_record *entry)
 	}
 }
 
-/* A mirror key that the credential names. */
+/* A mirror or log key that the credential names. */
 static void
-write_mirror(struct howto *h, const struct evidence_record *entry)
+write_key(struct howto *h, const struct evidence_record *entry)
 {
 	const struct evidence_keys *keys = &h->ev->keys[entry->side];
 	struct buf vkey;
+
+	for (size_t i = 1; i < keys->logs_n; i++)
+		if (keys->logs[i].from == entry->index + 1)
+			buf_printf(h->out,
+			    "has \"$T/content\" '\"key\":\"%s\"'\n",
+			    encode_base64_text(h->ev->arena,
+				span_of(keys->logs[i].key, NOTE_PUBLIC_BYTES)));
 
 	for (size_t i = 1; i < keys->mirrors_n; i++) {
 		if (keys->terms[i].from != entry->index + 1)
@@ -322,7 +334,8 @@ write_kind(struct howto *h, const struct evidence_record *entry)
 {
 	char digits[HASH_TEXT_MAX];
 
-	for (unsigned side = 0; entry->index == 0 && side < 2; side++)
+	for (unsigned side = 0; position_n(entry->index) == 0 && side < 2;
+	     side++)
 		buf_printf(h->out, "has \"$T/content\" '%s'\n",
 		    hash_write(&h->ev->cards[side]->fingerprint, digits));
 	for (size_t i = 1; i < h->ev->seals_n[entry->side]; i++)
@@ -333,6 +346,29 @@ write_kind(struct howto *h, const struct evidence_record *entry)
 				entry->index + 1));
 }
 
+/* A later log quotes the head behind which it goes on. */
+static void
+write_previous(struct howto *h, const struct evidence_record *entry)
+{
+	unsigned epoch = position_epoch(entry->index);
+	uint64_t at = h->ev->keys[entry->side].epochs[epoch - 1].previous;
+
+	if (epoch > 1 && evidence_is_end(h->ev, entry->side, at))
+		buf_printf(h->out, "has \"$T/content\" \"$(line 3 %s)\"\n",
+		    howto_file(h, USE_HEAD, entry->side, at));
+}
+
+static const char *
+entry_text(const struct howto *h, uint64_t index)
+{
+	unsigned long long n = position_n(index);
+
+	if (position_epoch(index) == 1)
+		return arena_printf(h->ev->arena, "entry %llu", n);
+	return arena_printf(h->ev->arena, "entry %llu of epoch %u", n,
+	    position_epoch(index));
+}
+
 static void
 write_entry(struct howto *h, const struct evidence_record *entry)
 {
@@ -340,9 +376,8 @@ write_entry(struct howto *h, const struct evidence_record *entry)
 
 	if (entry->record != NULL)
 		kind = kind_row(entry->record->kind)->name;
-	buf_printf(h->out, "\n# Entry %llu of %s's log: %s.\n",
-	    (unsigned long long)entry->index, howto_party(h, entry->side),
-	    kind);
+	buf_printf(h->out, "\n# %s of %s's log: %s.\n",
+	    entry_text(h, entry->index), howto_party(h, entry->side), kind);
 	if (entry->head != NULL) {
 		write_leaf(h, "leaf", entry);
 		write_path(h, entry);
@@ -352,11 +387,13 @@ write_entry(struct howto *h, const struct evidence_record *entry)
 	write_opened(h, entry);
 	write_kind(h, entry);
 	if (entry->record->kind == KIND_CREDENTIAL)
-		write_mirror(h, entry);
+		write_key(h, entry);
+	if (entry->record->kind == KIND_OPENING)
+		write_previous(h, entry);
 	write_documents(h, entry);
 	say(h, "OK",
-	    arena_printf(h->ev->arena, "entry %llu of %s, %s",
-		(unsigned long long)entry->index, howto_party(h, entry->side),
+	    arena_printf(h->ev->arena, "%s of %s, %s",
+		entry_text(h, entry->index), howto_party(h, entry->side),
 		kind));
 }
 
@@ -367,31 +404,25 @@ write_times(struct howto *h, const char *command, unsigned n)
 		buf_printf(h->out, "%s\n", command);
 }
 
-/* The tree is built anew: what is folded, then each entry of the range. */
+/* The tree is built anew: what is folded, then each entry up to its end. */
 static void
-write_range(struct howto *h, const struct proof_claim_row *claim)
+write_segment(struct howto *h, unsigned side, uint64_t from, uint64_t size,
+    const char *digits)
 {
-	unsigned side = 1 - claim->side;
-	unsigned peaks = (unsigned)__builtin_popcountll(claim->from);
-	char digits[HASH_TEXT_MAX];
+	unsigned peaks = (unsigned)__builtin_popcountll(position_n(from));
 
-	hash_write(&claim->record, digits);
-	buf_printf(h->out,
-	    "\n# Entries %llu up to %llu of %s's log are complete, and none\n"
-	    "# of those that name the record %.12s is a reaction.\n",
-	    (unsigned long long)claim->from, (unsigned long long)claim->size,
-	    howto_party(h, side), digits);
 	buf_text(h->out, "N=0\n");
 	for (unsigned i = 0; i < peaks; i++)
 		buf_printf(h->out, "peak %u %s\n", i + 1,
-		    howto_file(h, USE_FRONTIER, side, claim->from));
-	for (uint64_t i = claim->from; i < claim->size; i++) {
+		    howto_file(h, USE_FRONTIER, side, from));
+	for (uint64_t i = from; i < size; i++) {
 		const struct evidence_record *entry =
 		    evidence_entry(h->ev, side, i);
 
 		write_leaf(h, "push", entry);
 		write_times(h, "fold",
-		    (unsigned)__builtin_ctzll(~(unsigned long long)i));
+		    (unsigned)__builtin_ctzll(
+			~(unsigned long long)position_n(i)));
 		if (entry->record != NULL) {
 			write_opened(h, entry);
 			buf_printf(h->out, "no_reaction %s\n", digits);
@@ -399,11 +430,32 @@ write_range(struct howto *h, const struct proof_claim_row *claim)
 			buf_text(h->out, "# that is no valid record\n");
 		}
 	}
-	if (claim->size == 0)
+	if (position_n(size) == 0)
 		return;
-	write_times(h, "fold", (unsigned)__builtin_popcountll(claim->size) - 1);
+	write_times(h, "fold",
+	    (unsigned)__builtin_popcountll(position_n(size)) - 1);
 	buf_printf(h->out, "mv \"$T/s1\" \"$T/h\"\nis_root %s\n",
-	    howto_file(h, USE_HEAD, side, claim->size));
+	    howto_file(h, USE_HEAD, side, size));
+}
+
+static void
+write_range(struct howto *h, const struct proof_claim_row *claim)
+{
+	unsigned side = 1 - claim->side;
+	uint64_t from = claim->from, end;
+	char digits[HASH_TEXT_MAX];
+
+	hash_write(&claim->record, digits);
+	buf_printf(h->out,
+	    "\n# %s's log is complete there, and none of the entries that "
+	    "name\n"
+	    "# the record %.12s is a reaction.\n",
+	    howto_party(h, side), digits);
+	do {
+		end = evidence_segment_end(h->ev, side, from, claim->size);
+		write_segment(h, side, from, end, digits);
+		from = evidence_next(h->ev, side, end);
+	} while (end < claim->size);
 }
 
 /* The record names a root; below it is a receipt that quotes a line. */
@@ -420,9 +472,8 @@ write_not_earlier(struct howto *h, const struct proof_claim_row *claim)
 	if (head == NULL || !head->has_line)
 		return;
 	buf_printf(h->out,
-	    "\n# Entry %llu of %s's log is younger than a line that it "
-	    "leads to.\n",
-	    (unsigned long long)record->index, howto_party(h, claim->side));
+	    "\n# %s of %s's log is younger than a line that it leads to.\n",
+	    entry_text(h, record->index), howto_party(h, claim->side));
 	write_opened(h, record);
 	buf_printf(h->out, "has \"$T/content\" \"$(line 3 %s)\"\n",
 	    howto_file(h, USE_HEAD, receipt->side, receipt->head->size));

@@ -2,6 +2,7 @@
 #include "ledger/tree.h"
 #include "proof/evidence.h"
 #include "proof/howto_parts.h"
+#include "proof/position.h"
 
 /* The file of a prefix: its root, then the proof. */
 #define PREFIX_FIRST_LINE 2
@@ -22,8 +23,8 @@ write_prefix(struct howto *h, unsigned side)
 {
 	const struct evidence_fork *fork = &h->ev->forks[side];
 	const char *file = howto_file(h, USE_FORK_PREFIX, side, 0);
-	uint64_t first = fork->heads[0].size;
-	uint64_t at = first - 1, last = fork->heads[1].size - 1;
+	uint64_t first = position_n(fork->heads[0].size);
+	uint64_t at = first - 1, last = position_n(fork->heads[1].size) - 1;
 	bool is_whole = (first & (first - 1)) == 0;
 	size_t line = is_whole ? 1 : PREFIX_FIRST_LINE;
 	size_t end = PREFIX_FIRST_LINE + fork->prefix_proof.n;
@@ -67,7 +68,7 @@ write_leaves(struct howto *h, unsigned side)
 		    "line %u %s | cut -d ' ' -f 2 | base64 -d >\"$T/h\"\n",
 		    PATH_LEAF_LINE, file);
 		howto_steps(h, file, PATH_FIRST_LINE, &path->proof, path->index,
-		    fork->heads[i].size);
+		    position_n(fork->heads[i].size));
 		buf_printf(h->out, "is_root %s\n", head_of(h, side, i));
 	}
 	buf_printf(h->out,

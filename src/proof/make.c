@@ -18,10 +18,16 @@ is_wanted(const struct making *m, enum proof_claim claim)
 	return claim != PROOF_NO_REACTION || m->order->has_until;
 }
 
+static uint64_t
+index_of(const struct making *m, const struct entry_row *entry)
+{
+	return making_position(m, entry->log, entry->index);
+}
+
 static unsigned
 side_of(const struct making *m, const struct entry_row *entry)
 {
-	return m->logs[0]->id == entry->log ? 0 : 1;
+	return making_side(m, entry->log);
 }
 
 /* Of a record: that it was taken, or at least that it is there. */
@@ -33,9 +39,10 @@ claim_record(struct making *m, const struct entry_row *entry, struct error *err)
 	struct making_head head;
 	uint64_t under;
 
-	if (making_add_quote(m, claim.side, entry->index, &under, err) == -1 ||
-	    making_add_record(m, claim.side, entry->index, under, &head, err) ==
+	if (making_add_quote(m, claim.side, index_of(m, entry), &under, err) ==
 		-1 ||
+	    making_add_record(m, claim.side, index_of(m, entry), under, &head,
+		err) == -1 ||
 	    making_add_documents(m, entry, err) == -1)
 		return -1;
 	claim.claim = PROOF_TAKEN;
@@ -71,8 +78,8 @@ claim_reactions(struct making *m, const struct entry_row *entry,
 		if (side_of(m, &rows[i]) == claim.side ||
 		    !kind_has_effect(rows[i].kind, EFFECT_REACTION))
 			continue;
-		if (making_add_record(m, 1 - claim.side, rows[i].index, 0,
-			&head, err) == -1)
+		if (making_add_record(m, 1 - claim.side, index_of(m, &rows[i]),
+			0, &head, err) == -1)
 			return -1;
 		claim.other = rows[i].leaf;
 		if (head.is_there)
@@ -109,7 +116,7 @@ find_reaction(struct making *m, const struct entry_row *entry, bool *is_there,
 		&n, m->arena, err) == -1)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (rows[i].log != entry->log &&
+		if (side_of(m, &rows[i]) != side_of(m, entry) &&
 		    kind_has_effect(rows[i].kind, EFFECT_REACTION))
 			*is_there = true;
 	return 0;
@@ -146,7 +153,26 @@ see_entry(void *ctx, const struct entry_row *entry, struct error *err)
 	if (head == NULL)
 		return 0;
 	choice->is_late = true;
-	choice->size = entry->index + 1;
+	choice->size = index_of(m, entry) + 1;
+	return 0;
+}
+
+/* Log by log, up to the end of the chain. */
+static int
+see_chain(struct choice *choice, uint64_t from, uint64_t end, struct error *err)
+{
+	struct making *m = choice->making;
+	const struct evidence_epoch *epochs = m->epochs[choice->side];
+	uint64_t stop;
+
+	do {
+		stop = chain_segment_end(epochs, from, end);
+		if (store_entry_range(m->store,
+			making_log(m, choice->side, from)->id, position_n(from),
+			position_n(stop), see_entry, choice, err) == -1)
+			return -1;
+		from = chain_next(epochs, stop);
+	} while (stop < end && from > stop);
 	return 0;
 }
 
@@ -159,18 +185,19 @@ choose_range(struct making *m, const struct entry_row *entry,
     struct proof_claim_row *claim, struct error *err)
 {
 	struct choice choice = { .making = m, .side = 1 - claim->side };
-	const struct log_row *log = m->logs[choice.side];
+	uint64_t end = making_end_of(m, choice.side);
+	const struct log_row *log = making_log(m, choice.side, end);
 	struct head_row *head;
 
-	claim->from = entry->anchor_size;
-	if (store_entry_range(m->store, log->id, claim->from, log->size,
-		see_entry, &choice, err) == -1)
+	if (making_anchor(m, entry, &claim->from, err) == -1 ||
+	    see_chain(&choice, claim->from, end, err) == -1)
 		return -1;
 	if (!choice.is_late) {
 		if (store_head_below(m->store, log->id, log->size, &head,
 			m->arena, err) == -1)
 			return -1;
-		choice.size = head == NULL ? 0 : head->size;
+		choice.size =
+		    head == NULL ? 0 : making_position(m, log->id, head->size);
 	}
 	if (choice.is_doubtful)
 		claim->from = 0;
@@ -215,44 +242,60 @@ claim_silence(struct making *m, const struct entry_row *entry,
 }
 
 /*
- * The newest receipt below the record's anchor that quotes a line of the other
- * party.
+ * The newest line of the other party on the log of ${entry} that a receipt
+ * below ${seen}, in the log that the entry is anchored in, quotes.
  */
+static int
+find_age(struct making *m, const struct entry_row *entry, uint64_t seen,
+    const struct quote_row **best, struct error *err)
+{
+	const struct log_row *anchored =
+	    making_log(m, 1 - side_of(m, entry), seen);
+	struct quote_row *quotes;
+	size_t n;
+
+	*best = NULL;
+	if (store_quote_all(m->store, m->order->peer, &quotes, &n, m->arena,
+		err) == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (quotes[i].quoting_log == anchored->id &&
+		    quotes[i].quoting_index < position_n(seen) &&
+		    quotes[i].log == entry->log &&
+		    (*best == NULL ||
+			instant_is_before((*best)->time, quotes[i].time)))
+			*best = &quotes[i];
+	return 0;
+}
+
 static int
 claim_age(struct making *m, const struct entry_row *entry, struct error *err)
 {
 	struct proof_claim_row claim = { .claim = PROOF_NOT_EARLIER,
 		.record = entry->leaf,
 		.side = side_of(m, entry) };
-	const struct quote_row *best = NULL;
 	struct making_head head, quoted;
+	const struct quote_row *best;
 	struct entry_row *receipt;
-	struct quote_row *quotes;
-	size_t n;
+	uint64_t seen, index;
 
 	if (!is_wanted(m, PROOF_NOT_EARLIER))
 		return 0;
-	if (store_quote_all(m->store, m->order->peer, &quotes, &n, m->arena,
-		err) == -1)
+	if (making_anchor(m, entry, &seen, err) == -1 ||
+	    find_age(m, entry, seen, &best, err) == -1)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (quotes[i].quoting_log == m->logs[1 - claim.side]->id &&
-		    quotes[i].quoting_index < entry->anchor_size &&
-		    quotes[i].log == entry->log &&
-		    (best == NULL ||
-			instant_is_before(best->time, quotes[i].time)))
-			best = &quotes[i];
 	if (best == NULL)
 		return 0;
-	if (making_add_record(m, 1 - claim.side, best->quoting_index,
-		entry->anchor_size, &head, err) == -1 ||
-	    making_add_head(m, claim.side, best->size, &quoted, err) == -1 ||
+	index = making_position(m, best->quoting_log, best->quoting_index);
+	claim.size = making_position(m, best->log, best->size);
+	claim.time = best->time;
+	if (making_add_record(m, 1 - claim.side, index, seen, &head, err) ==
+		-1 ||
+	    making_add_head(m, claim.side, claim.size, &quoted, err) == -1 ||
 	    store_entry_get(m->store, best->quoting_log, best->quoting_index,
 		&receipt, m->arena, err) == -1)
 		return -1;
 	claim.other = receipt->leaf;
-	claim.size = best->size;
-	claim.time = best->time;
 	if (head.is_there && quoted.is_there)
 		making_claim(m, &claim);
 	return 0;

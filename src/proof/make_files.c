@@ -154,7 +154,6 @@ making_begin(struct making *m, struct error *err)
 		struct log_row *log = i == 0 ? own : theirs;
 		unsigned side = log->side;
 
-		m->logs[side] = log;
 		m->card_files[side] = rows[i]->card;
 		m->cards[side] = i == 0 ?
 		    docket_own_card(m->docket, log->peer) :
@@ -166,6 +165,8 @@ making_begin(struct making *m, struct error *err)
 		    "%.*s/mirror", (int)m->cards[side]->party.len,
 		    (const char *)m->cards[side]->party.ptr));
 	}
+	if (making_load_logs(m, err) == -1)
+		return -1;
 	for (unsigned side = 0; side < 2; side++)
 		if (own_form(m, &m->card_files[side], err) == -1 ||
 		    add_card(m, side, err) == -1)
@@ -178,18 +179,20 @@ static int
 find_head(struct making *m, unsigned side, uint64_t size, struct head_row **out,
     struct error *err)
 {
-	struct store_tree tree = { m->store, m->logs[side]->id };
+	const struct log_row *log = making_log(m, side, size);
+	struct store_tree tree = { m->store, log == NULL ? 0 : log->id };
 	struct tree_reader reader = store_tree_reader(&tree);
+	uint64_t at = position_n(size);
 	struct head_row *rows;
 	struct hash root;
 	size_t n;
 
 	*out = NULL;
-	if (size == 0 || size > m->logs[side]->size)
+	if (log == NULL || at == 0 || at > log->size)
 		return 0;
-	if (store_head_all(m->store, m->logs[side]->id, size, &rows, &n,
-		m->arena, err) == -1 ||
-	    tree_root_at(&root, &reader, size, err) == -1)
+	if (store_head_all(m->store, log->id, at, &rows, &n, m->arena, err) ==
+		-1 ||
+	    tree_root_at(&root, &reader, at, err) == -1)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (hash_is_equal(&rows[i].root, &root))
@@ -201,21 +204,23 @@ int
 making_add_head(struct making *m, unsigned side, uint64_t size,
     struct making_head *out, struct error *err)
 {
+	const struct log_row *log = making_log(m, side, size);
 	struct head_row *head;
 	struct line_row *line;
 	struct buf note;
 
 	*out = (struct making_head){ .size = size };
-	if (find_head(m, side, size, &head, err) == -1 ||
-	    store_line_first(m->store, m->logs[side]->id, size,
-		m->mirrors[side], &line, m->arena, err) == -1)
+	if (find_head(m, side, size, &head, err) == -1)
 		return -1;
 	if (head == NULL)
 		return 0;
+	if (store_line_first(m->store, log->id, head->size, m->mirrors[side],
+		&line, m->arena, err) == -1)
+		return -1;
 	out->is_there = true;
 	buf_init(&note, NOTE_SIZE_MAX);
 	buf_add(&note, head->note);
-	if (line != NULL && line->size == size &&
+	if (line != NULL && line->size == head->size &&
 	    hash_is_equal(&line->root, &head->root)) {
 		out->has_line = true;
 		out->time = line->time;
@@ -230,23 +235,24 @@ static int
 choose_head(struct making *m, unsigned side, uint64_t index, uint64_t *size,
     struct error *err)
 {
-	const struct log_row *log = m->logs[side];
+	const struct log_row *log = making_log(m, side, index);
+	uint64_t n = position_n(index);
 	struct line_row *line;
 	struct head_row *head;
 
 	*size = 0;
-	if (store_line_first(m->store, log->id, index + 1, m->mirrors[side],
-		&line, m->arena, err) == -1)
+	if (store_line_first(m->store, log->id, n + 1, m->mirrors[side], &line,
+		m->arena, err) == -1)
 		return -1;
 	if (line != NULL && line->size <= log->size) {
-		*size = line->size;
+		*size = making_position(m, log->id, line->size);
 		return 0;
 	}
 	if (store_head_below(m->store, log->id, log->size, &head, m->arena,
 		err) == -1)
 		return -1;
-	if (head != NULL && head->size > index)
-		*size = head->size;
+	if (head != NULL && head->size > n)
+		*size = making_position(m, log->id, head->size);
 	return 0;
 }
 
@@ -254,14 +260,15 @@ static int
 add_path(struct making *m, unsigned side, uint64_t index,
     const struct making_head *head, struct error *err)
 {
-	struct store_tree tree = { m->store, m->logs[side]->id };
+	struct store_tree tree = { m->store, making_log(m, side, index)->id };
 	struct tree_reader reader = store_tree_reader(&tree);
 	struct proof_file *file = arena_alloc(m->arena, sizeof(*file));
+	uint64_t n = position_n(index);
 	struct buf buf;
 
-	file->index = index;
+	file->index = n;
 	file->note = head->bytes;
-	if (tree_prove(&file->proof, &reader, index, index + 1, head->size,
+	if (tree_prove(&file->proof, &reader, n, n + 1, position_n(head->size),
 		err) == -1)
 		return -1;
 	buf_init(&buf, PROOF_FILE_MAX);
@@ -273,12 +280,16 @@ static int
 add_entry(struct making *m, unsigned side, uint64_t index,
     struct entry_row **entry, struct error *err)
 {
-	if (store_entry_get(m->store, m->logs[side]->id, index, entry, m->arena,
-		err) == -1)
+	const struct log_row *log = making_log(m, side, index);
+
+	*entry = NULL;
+	if (log != NULL &&
+	    store_entry_get(m->store, log->id, position_n(index), entry,
+		m->arena, err) == -1)
 		return -1;
 	if (*entry == NULL)
 		return error_set(err, E_NOT_FOUND, "entry %llu",
-		    (unsigned long long)index);
+		    (unsigned long long)position_n(index));
 	if (m->highest[side] <= index)
 		m->highest[side] = index + 1;
 	return making_add_file(m, USE_RECORD, side, index, (*entry)->der, err);
@@ -290,17 +301,18 @@ making_add_record(struct making *m, unsigned side, uint64_t index,
 {
 	struct making_head anchor;
 	struct entry_row *entry;
+	uint64_t seen;
 
 	*head = (struct making_head){ .size = under };
-	if (add_entry(m, side, index, &entry, err) == -1)
+	if (add_entry(m, side, index, &entry, err) == -1 ||
+	    making_anchor(m, entry, &seen, err) == -1)
 		return -1;
 	if (under == 0 && choose_head(m, side, index, &under, err) == -1)
 		return -1;
 	if (under == 0)
 		return 0;
 	if (making_add_head(m, side, under, head, err) == -1 ||
-	    making_add_head(m, 1 - side, entry->anchor_size, &anchor, err) ==
-		-1)
+	    making_add_head(m, 1 - side, seen, &anchor, err) == -1)
 		return -1;
 	return head->is_there ? add_path(m, side, index, head, err) : 0;
 }
@@ -308,16 +320,16 @@ making_add_record(struct making *m, unsigned side, uint64_t index,
 static int
 add_frontier(struct making *m, unsigned side, uint64_t size, struct error *err)
 {
-	struct store_tree source = { m->store, m->logs[side]->id };
+	struct store_tree source = { m->store, making_log(m, side, size)->id };
 	struct tree_reader reader = store_tree_reader(&source);
 	struct hash peaks[TREE_LEVELS];
 	struct tree tree;
 	struct buf buf;
 	size_t n;
 
-	if (size == 0)
+	if (position_n(size) == 0)
 		return 0;
-	if (tree_frontier_at(&tree, &reader, size, err) == -1)
+	if (tree_frontier_at(&tree, &reader, position_n(size), err) == -1)
 		return -1;
 	n = tree_peaks(&tree, peaks);
 	buf_init(&buf, BUNDLE_FILE_MAX);
@@ -328,8 +340,28 @@ add_frontier(struct making *m, unsigned side, uint64_t size, struct error *err)
 	return making_add_file(m, USE_FRONTIER, side, size, kept(m, &buf), err);
 }
 
-int
-making_add_range(struct making *m, unsigned side, uint64_t from, uint64_t size,
+/* What changes a key, or may be a reaction: is it valid? */
+static int
+add_ranged(struct making *m, unsigned side, uint64_t index, struct error *err)
+{
+	struct making_head anchor;
+	struct entry_row *entry;
+	uint64_t seen;
+
+	if (add_entry(m, side, index, &entry, err) == -1)
+		return -1;
+	if (entry->verdict != E_NONE ||
+	    (entry->kind != KIND_CREDENTIAL && entry->kind != KIND_OPENING &&
+		!kind_has_effect(entry->kind, EFFECT_REACTION)))
+		return 0;
+	if (making_anchor(m, entry, &seen, err) == -1)
+		return -1;
+	return making_add_head(m, 1 - side, seen, &anchor, err);
+}
+
+/* The part of a range that is in one log. */
+static int
+add_segment(struct making *m, unsigned side, uint64_t from, uint64_t size,
     struct error *err)
 {
 	struct making_head head;
@@ -340,20 +372,25 @@ making_add_range(struct making *m, unsigned side, uint64_t from, uint64_t size,
 	if (add_frontier(m, side, from, err) == -1 ||
 	    making_add_head(m, side, size, &head, err) == -1)
 		return -1;
-	for (uint64_t i = from; i < size; i++) {
-		struct making_head anchor;
-		struct entry_row *entry;
+	for (uint64_t i = from; i < size; i++)
+		if (add_ranged(m, side, i, err) == -1)
+			return -1;
+	return 0;
+}
 
-		if (add_entry(m, side, i, &entry, err) == -1)
+int
+making_add_range(struct making *m, unsigned side, uint64_t from, uint64_t size,
+    struct error *err)
+{
+	const struct evidence_epoch *epochs = m->epochs[side];
+	uint64_t end;
+
+	do {
+		end = chain_segment_end(epochs, from, size);
+		if (add_segment(m, side, from, end, err) == -1)
 			return -1;
-		/* What changes a key, or may be a reaction: is it valid? */
-		if (entry->verdict == E_NONE &&
-		    (entry->kind == KIND_CREDENTIAL ||
-			kind_has_effect(entry->kind, EFFECT_REACTION)) &&
-		    making_add_head(m, 1 - side, entry->anchor_size, &anchor,
-			err) == -1)
-			return -1;
-	}
+		from = chain_next(epochs, end);
+	} while (end < size && from > end);
 	return 0;
 }
 
@@ -403,31 +440,46 @@ see_credential(void *ctx, const struct entry_row *entry, struct error *err)
 	struct making *m = credentials->making;
 	struct making_head head;
 	struct record *record;
+	uint64_t index;
 
 	if (record_read(&record, entry->content, m->arena, err) == -1)
 		return -1;
-	if (entry->index >= m->highest[credentials->side] &&
+	index = making_position(m, entry->log, entry->index);
+	if (index >= m->highest[credentials->side] &&
 	    record_word(record, MEMBER_CREDENTIAL_USE) != WORD_KEY_USE_MIRROR)
 		return 0;
-	return making_add_record(m, credentials->side, entry->index, 0, &head,
-	    err);
+	return making_add_record(m, credentials->side, index, 0, &head, err);
+}
+
+/* The opening, the head behind which the log goes on, the credentials. */
+static int
+add_keys(struct making *m, unsigned side, unsigned epoch, struct error *err)
+{
+	const struct log_row *log = m->chains[side][epoch - 1];
+	struct credentials credentials = { m, side };
+	struct making_head head;
+
+	if (log->size > 0 &&
+	    making_add_record(m, side, position_of(epoch, 0), 0, &head, err) ==
+		-1)
+		return -1;
+	if (epoch > 1 &&
+	    making_add_head(m, side, m->epochs[side][epoch - 1].previous, &head,
+		err) == -1)
+		return -1;
+	return store_entry_kind(m->store, log->id, KIND_CREDENTIAL,
+	    see_credential, &credentials, err);
 }
 
 int
 making_add_credentials(struct making *m, struct error *err)
 {
-	for (unsigned side = 0; side < 2; side++) {
-		struct credentials credentials = { m, side };
-		struct making_head head;
-
-		if (m->logs[side]->size > 0 &&
-		    making_add_record(m, side, 0, 0, &head, err) == -1)
-			return -1;
-		if (store_entry_kind(m->store, m->logs[side]->id,
-			KIND_CREDENTIAL, see_credential, &credentials,
-			err) == -1)
-			return -1;
-	}
+	for (unsigned side = 0; side < 2; side++)
+		for (unsigned e = 1; e <= POSITION_EPOCHS_MAX; e++)
+			if (m->chains[side][e - 1] != NULL &&
+			    (e == 1 || m->epochs[side][e - 1].is_begun) &&
+			    add_keys(m, side, e, err) == -1)
+				return -1;
 	return 0;
 }
 

@@ -2,6 +2,8 @@
 
 /*
  * make_files: what goes into a bundle, file by file.  Private to proof/.
+ *
+ * Units: indexes and sizes are positions, see position.h.
  */
 
 #include <stdbool.h>
@@ -12,7 +14,9 @@
 #include "base/hash.h"
 #include "base/instant.h"
 #include "base/span.h"
+#include "proof/evidence_keys.h"
 #include "proof/manifest.h"
+#include "proof/position.h"
 
 struct arena;
 struct bundle;
@@ -34,7 +38,8 @@ struct making {
 	struct bundle *bundle;
 	const struct card *cards[2];
 	struct span card_files[2];
-	struct log_row *logs[2];
+	struct log_row *chains[2][POSITION_EPOCHS_MAX]; /* by epoch - 1 */
+	struct evidence_epoch epochs[2][POSITION_EPOCHS_MAX];
 	struct span mirrors[2]; /* names of the keys that mirror each log */
 	uint64_t highest[2];    /* one above the last record put in */
 	struct manifest manifest;
@@ -43,6 +48,17 @@ struct making {
 
 /* The parties' cards, logs and anchors of ${making}->order->peer. */
 NODISCARD int making_begin(struct making *making, struct error *err);
+
+/* make_logs.c: all logs of the docket; then where a position is, and the
+ * reverse; the anchor of an entry; and where the chain of a writer ends. */
+NODISCARD int making_load_logs(struct making *making, struct error *err);
+const struct log_row *making_log(const struct making *making, unsigned side,
+    uint64_t position);
+unsigned making_side(const struct making *making, int64_t log);
+uint64_t making_position(const struct making *making, int64_t log, uint64_t n);
+NODISCARD int making_anchor(struct making *making,
+    const struct entry_row *entry, uint64_t *out, struct error *err);
+uint64_t making_end_of(const struct making *making, unsigned side);
 
 /* Once each; what is there already stays as it is. */
 NODISCARD int making_add_file(struct making *making, enum proof_use use,

@@ -20,11 +20,10 @@ struct fork {
 
 /* The head of the largest size up to ${size}; NULL below the first entry. */
 static int
-head_below(struct making *m, unsigned side, uint64_t size,
+head_below(struct making *m, const struct log_row *log, uint64_t size,
     struct head_row **out, struct error *err)
 {
-	if (store_head_below(m->store, m->logs[side]->id, size, out, m->arena,
-		err) == -1)
+	if (store_head_below(m->store, log->id, size, out, m->arena, err) == -1)
 		return -1;
 	if (*out != NULL && (*out)->size == 0)
 		*out = NULL;
@@ -32,10 +31,10 @@ head_below(struct making *m, unsigned side, uint64_t size,
 }
 
 static int
-root_held(struct making *m, unsigned side, uint64_t size, struct hash *out,
-    struct error *err)
+root_held(struct making *m, const struct log_row *log, uint64_t size,
+    struct hash *out, struct error *err)
 {
-	struct store_tree tree = { m->store, m->logs[side]->id };
+	struct store_tree tree = { m->store, log->id };
 	struct tree_reader reader = store_tree_reader(&tree);
 
 	return tree_root_at(out, &reader, size, err);
@@ -43,19 +42,19 @@ root_held(struct making *m, unsigned side, uint64_t size, struct hash *out,
 
 /* Two heads of one size: they are held for ever. */
 static int
-find_twins(struct making *m, unsigned side, struct fork *fork,
+find_twins(struct making *m, const struct log_row *log, struct fork *fork,
     struct error *err)
 {
 	struct head_row *below, *rows;
 	size_t n;
 
 	for (uint64_t size = TREE_SIZE_MAX;; size = below->size - 1) {
-		if (head_below(m, side, size, &below, err) == -1)
+		if (head_below(m, log, size, &below, err) == -1)
 			return -1;
 		if (below == NULL)
 			return 0;
-		if (store_head_all(m->store, m->logs[side]->id, below->size,
-			&rows, &n, m->arena, err) == -1)
+		if (store_head_all(m->store, log->id, below->size, &rows, &n,
+			m->arena, err) == -1)
 			return -1;
 		if (n < 2)
 			continue;
@@ -69,17 +68,17 @@ find_twins(struct making *m, unsigned side, struct fork *fork,
 /* A head that what is held does not lead to, and a larger one to which it
  * does. */
 static int
-find_stray(struct making *m, unsigned side, struct fork *fork,
+find_stray(struct making *m, const struct log_row *log, struct fork *fork,
     struct error *err)
 {
 	struct head_row *below;
 
-	for (uint64_t size = m->logs[side]->size;; size = below->size - 1) {
-		if (head_below(m, side, size, &below, err) == -1)
+	for (uint64_t size = log->size;; size = below->size - 1) {
+		if (head_below(m, log, size, &below, err) == -1)
 			return -1;
 		if (below == NULL)
 			return 0;
-		if (root_held(m, side, below->size, &fork->prefix, err) == -1)
+		if (root_held(m, log, below->size, &fork->prefix, err) == -1)
 			return -1;
 		if (hash_is_equal(&fork->prefix, &below->root)) {
 			if (fork->heads[1] == NULL)
@@ -95,10 +94,10 @@ find_stray(struct making *m, unsigned side, struct fork *fork,
 }
 
 static int
-add_prefix(struct making *m, unsigned side, const struct fork *fork,
+add_prefix(struct making *m, const struct log_row *log, const struct fork *fork,
     struct error *err)
 {
-	struct store_tree tree = { m->store, m->logs[side]->id };
+	struct store_tree tree = { m->store, log->id };
 	struct tree_reader reader = store_tree_reader(&tree);
 	struct proof *proof = arena_alloc(m->arena, sizeof(*proof));
 	struct buf buf;
@@ -114,32 +113,49 @@ add_prefix(struct making *m, unsigned side, const struct fork *fork,
 		encode_base64(&buf, hash_span(&proof->hashes[i]));
 		buf_text(&buf, "\n");
 	}
-	rc = making_add_file(m, USE_FORK_PREFIX, side, 0,
+	rc = making_add_file(m, USE_FORK_PREFIX, log->side, 0,
 	    arena_copy(m->arena, buf_span(&buf)), err);
 	buf_clear(&buf);
 	return rc;
 }
 
-int
-making_add_fork(struct making *m, unsigned side, struct error *err)
+static int
+add_fork(struct making *m, const struct log_row *log, bool *is_there,
+    struct error *err)
 {
-	struct proof_claim_row claim = { .claim = PROOF_FORK, .side = side };
+	struct proof_claim_row claim = { .claim = PROOF_FORK,
+		.side = log->side };
 	struct fork fork = { .is_there = false };
 
-	if (!m->logs[side]->is_forked)
-		return 0;
-	if (find_twins(m, side, &fork, err) == -1 ||
-	    (!fork.is_there && find_stray(m, side, &fork, err) == -1))
+	if (find_twins(m, log, &fork, err) == -1 ||
+	    (!fork.is_there && find_stray(m, log, &fork, err) == -1))
 		return -1;
+	*is_there = fork.is_there;
 	if (!fork.is_there)
 		return 0;
 	for (unsigned i = 0; i < 2; i++)
-		if (making_add_file(m, USE_FORK, side, i + 1,
+		if (making_add_file(m, USE_FORK, log->side, i + 1,
 			fork.heads[i]->note, err) == -1)
 			return -1;
-	if (fork.has_prefix && add_prefix(m, side, &fork, err) == -1)
+	if (fork.has_prefix && add_prefix(m, log, &fork, err) == -1)
 		return -1;
-	claim.size = fork.heads[0]->size;
+	claim.size = making_position(m, log->id, fork.heads[0]->size);
 	making_claim(m, &claim);
+	return 0;
+}
+
+/* One is enough. */
+int
+making_add_fork(struct making *m, unsigned side, struct error *err)
+{
+	bool is_there = false;
+
+	for (unsigned e = 1; e <= POSITION_EPOCHS_MAX && !is_there; e++) {
+		const struct log_row *log = m->chains[side][e - 1];
+
+		if (log != NULL && log->is_forked &&
+		    add_fork(m, log, &is_there, err) == -1)
+			return -1;
+	}
 	return 0;
 }

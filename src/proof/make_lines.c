@@ -33,6 +33,7 @@ static int
 find_quote(struct making *m, unsigned side, uint64_t index,
     const struct quote_row **out, struct error *err)
 {
+	const struct log_row *log = making_log(m, side, index);
 	struct quote_row *rows;
 	size_t n;
 
@@ -41,9 +42,25 @@ find_quote(struct making *m, unsigned side, uint64_t index,
 		err) == -1)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (rows[i].log == m->logs[side]->id && rows[i].size > index &&
+		if (rows[i].log == log->id &&
+		    rows[i].size > position_n(index) &&
 		    (*out == NULL || rows[i].size < (*out)->size))
 			*out = &rows[i];
+	return 0;
+}
+
+static int
+find_compromise(struct making *m, unsigned side, bool *is_there,
+    struct error *err)
+{
+	struct search search = { m, false };
+
+	for (unsigned e = 1; e <= POSITION_EPOCHS_MAX; e++)
+		if (m->chains[side][e - 1] != NULL &&
+		    store_entry_kind(m->store, m->chains[side][e - 1]->id,
+			KIND_CREDENTIAL, see_credential, &search, err) == -1)
+			return -1;
+	*is_there = search.is_there;
 	return 0;
 }
 
@@ -51,23 +68,21 @@ int
 making_add_quote(struct making *m, unsigned side, uint64_t index,
     uint64_t *under, struct error *err)
 {
-	struct search search = { m, false };
 	const struct quote_row *quote;
 	struct making_head head;
-	unsigned quoting;
+	bool is_compromised;
 
 	*under = 0;
-	if (store_entry_kind(m->store, m->logs[1 - side]->id, KIND_CREDENTIAL,
-		see_credential, &search, err) == -1)
+	if (find_compromise(m, 1 - side, &is_compromised, err) == -1)
 		return -1;
-	if (!search.is_there)
+	if (!is_compromised)
 		return 0;
 	if (find_quote(m, side, index, &quote, err) == -1)
 		return -1;
 	if (quote == NULL)
 		return 0;
-	quoting = m->logs[0]->id == quote->quoting_log ? 0 : 1;
-	*under = quote->size;
-	return making_add_record(m, quoting, quote->quoting_index, 0, &head,
-	    err);
+	*under = making_position(m, quote->log, quote->size);
+	return making_add_record(m, making_side(m, quote->quoting_log),
+	    making_position(m, quote->quoting_log, quote->quoting_index), 0,
+	    &head, err);
 }

@@ -6,6 +6,7 @@
 #include "formats/json.h"
 #include "ledger/tree.h"
 #include "proof/bundle.h"
+#include "proof/position.h"
 #include "seal/digest.h"
 
 /* Bytes of SHA256SUMS: a line a file */
@@ -72,8 +73,11 @@ manifest_file_name(const struct manifest *manifest,
 	if (!use->has_side)
 		party = span_text("");
 	if (use->has_number)
-		number =
-		    arena_printf(arena, "%llu", (unsigned long long)row->n);
+		number = position_epoch(row->n) == 1 ?
+		    arena_printf(arena, "%llu",
+			(unsigned long long)position_n(row->n)) :
+		    arena_printf(arena, "e%u-%llu", position_epoch(row->n),
+			(unsigned long long)position_n(row->n));
 	if (row->use == USE_DOCUMENT)
 		number = hash_write(&row->sha256, digits);
 	return arena_printf(arena, "%s%.*s%s%s%s", use->before, (int)party.len,
@@ -91,7 +95,7 @@ read_side(unsigned *out, const struct json_reader *in, struct error *err)
 	return 0;
 }
 
-/* Sizes go as integers: below 2^53 in any log there can be. */
+/* Indexes and sizes are positions; as integers they are below 2^53. */
 static int
 read_number(uint64_t *out, const struct json_reader *in, const char *name,
     struct error *err)
@@ -101,6 +105,8 @@ read_number(uint64_t *out, const struct json_reader *in, const char *name,
 	if (json_get_integer(&n, in, name, JSON_REQUIRED, 0, JSON_INTEGER_MAX,
 		err) == -1)
 		return -1;
+	if (position_epoch((uint64_t)n) > POSITION_EPOCHS_MAX)
+		return error_set(err, E_BUNDLE, "%s: no such epoch", name);
 	*out = (uint64_t)n;
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "domain/record.h"
 #include "proof/evidence.h"
+#include "proof/position.h"
 #include "proof/verify.h"
 
 /* Hex digits by which a record is called in a sentence */
@@ -36,6 +37,17 @@ trial_name(const struct trial *t, unsigned side, const struct hash *leaf)
 	    hash_write(leaf, digits));
 }
 
+const char *
+trial_entry(const struct trial *t, uint64_t index)
+{
+	unsigned long long n = position_n(index);
+
+	if (position_epoch(index) == 1)
+		return arena_printf(t->arena, "entry %llu", n);
+	return arena_printf(t->arena, "entry %llu of epoch %u", n,
+	    position_epoch(index));
+}
+
 bool
 trial_fails(struct trial *t, enum proof_verdict verdict, const char *why)
 {
@@ -62,9 +74,10 @@ trial_rests(struct trial *t, const char *what)
  * Entry 0 of a log quotes both cards: the two are parties of one docket.
  */
 bool
-trial_is_opened(struct trial *t, unsigned side)
+trial_is_opened(struct trial *t, unsigned side, unsigned epoch)
 {
-	const struct evidence_record *first = evidence_entry(t->ev, side, 0);
+	const struct evidence_record *first =
+	    evidence_entry(t->ev, side, position_of(epoch, 0));
 
 	if (first == NULL || !evidence_is_placed(first) ||
 	    first->state != EVIDENCE_VALID)
@@ -79,22 +92,22 @@ trial_is_opened(struct trial *t, unsigned side)
 static void
 rest_on_seal(struct trial *t, const struct evidence_record *record)
 {
-	unsigned long long from = t->ev->seals[record->side][record->seal].from;
+	uint64_t from = t->ev->seals[record->side][record->seal].from;
+	const char *below = trial_entry(t, record->index);
 
 	if (from == 0)
 		trial_rests(t,
 		    arena_printf(t->arena,
 			"%s's seal certificate of its card, if no change "
-			"of it below entry %llu was left out",
-			trial_party(t, record->side),
-			(unsigned long long)record->index));
+			"of it below %s was left out",
+			trial_party(t, record->side), below));
 	else
 		trial_rests(t,
 		    arena_printf(t->arena,
-			"%s's seal certificate of entry %llu, if no "
-			"later change below entry %llu was left out",
-			trial_party(t, record->side), from - 1,
-			(unsigned long long)record->index));
+			"%s's seal certificate of %s, if no later change "
+			"below %s was left out",
+			trial_party(t, record->side), trial_entry(t, from - 1),
+			below));
 }
 
 /*
@@ -154,6 +167,11 @@ trial_is_shown(struct trial *t, unsigned side, const struct hash *leaf,
 	if (record == NULL)
 		return trial_fails(t, PROOF_NOT_PROVEN,
 		    arena_printf(t->arena, "%s is not in the bundle", what));
+	if (record->is_void)
+		return trial_fails(t, PROOF_NOT_PROVEN,
+		    arena_printf(t->arena,
+			"%s's next log leaves %s out: it was never taken",
+			trial_party(t, side), what));
 	if (!evidence_is_placed(record))
 		return trial_fails(t, PROOF_NOT_PROVEN,
 		    arena_printf(t->arena,
@@ -167,7 +185,8 @@ trial_is_shown(struct trial *t, unsigned side, const struct hash *leaf,
 		return trial_fails(t, PROOF_REFUTED,
 		    arena_printf(t->arena, "%s is no valid record: %s", what,
 			error_text(record->fault)));
-	if (!trial_is_opened(t, side))
+	if (!trial_is_opened(t, side, 1) ||
+	    !trial_is_opened(t, side, position_epoch(record->index)))
 		return false;
 	trial_needs(t, side);
 	if (record->record->is_exercise)
@@ -195,8 +214,7 @@ is_quoted_by(const struct trial *t, const struct evidence_head *head,
 	quoted.bytes =
 	    record_fact(receipt->record, MEMBER_RECEIPT_CHECKPOINT)->text;
 	evidence_open_head(t->ev, &quoted,
-	    receipt->side == head->side ? receipt->record->anchor.size :
-					  receipt->index);
+	    receipt->side == head->side ? receipt->anchor_at : receipt->index);
 	return quoted.fault == E_NONE && quoted.has_line &&
 	    quoted.size == head->size &&
 	    hash_is_equal(&quoted.root, &head->root) &&
@@ -218,9 +236,9 @@ is_line_sound(struct trial *t, const struct evidence_head *head)
 			return true;
 	return trial_fails(t, PROOF_NOT_PROVEN,
 	    arena_printf(t->arena,
-		"entry %llu of %s's log declares the key of that line "
+		"%s of %s's log declares the key of that line "
 		"compromised, and no receipt from before shows it",
-		(unsigned long long)head->term.until - 1,
+		trial_entry(t, head->term.until - 1),
 		trial_party(t, 1 - head->side)));
 }
 
@@ -230,8 +248,7 @@ trial_rest_on_line(struct trial *t, const struct evidence_head *head)
 	const char *of = "its card";
 
 	if (head->term.from > 0)
-		of = arena_printf(t->arena, "entry %llu",
-		    (unsigned long long)head->term.from - 1);
+		of = trial_entry(t, head->term.from - 1);
 	trial_rests(t,
 	    arena_printf(t->arena, "%s's mirror key of %s%s, and its clock",
 		trial_party(t, 1 - head->side), of,
@@ -255,7 +272,7 @@ trial_is_taken(struct trial *t, const struct evidence_record *record)
 		return false;
 	trial_rest_on_line(t, record->head);
 	return evidence_entry(t->ev, other, 0) == NULL ||
-	    trial_is_opened(t, other);
+	    trial_is_opened(t, other, 1);
 }
 
 /* It names the record, or the case that the record opens or is of. */

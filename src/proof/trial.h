@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/hash.h"
 #include "base/instant.h"
@@ -36,6 +37,9 @@ const char *trial_instant(const struct trial *trial, struct instant at);
 const char *trial_name(const struct trial *trial, unsigned side,
     const struct hash *leaf);
 
+/* "entry 17", "entry 3 of epoch 2". */
+const char *trial_entry(const struct trial *trial, uint64_t index);
+
 /* Always false. */
 bool trial_fails(struct trial *trial, enum proof_verdict verdict,
     const char *why);
@@ -44,8 +48,8 @@ bool trial_fails(struct trial *trial, enum proof_verdict verdict,
 void trial_needs(struct trial *trial, unsigned side);
 void trial_rests(struct trial *trial, const char *what);
 
-/* Entry 0 of that log quotes both cards. */
-bool trial_is_opened(struct trial *trial, unsigned side);
+/* Entry 0 of that epoch of its log quotes both cards. */
+bool trial_is_opened(struct trial *trial, unsigned side, unsigned epoch);
 
 /* A valid record that stands in the log of ${side}. */
 bool trial_is_shown(struct trial *trial, unsigned side, const struct hash *leaf,

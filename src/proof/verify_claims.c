@@ -57,7 +57,7 @@ try_reacted(struct trial *t)
 	    !trial_is_about(reaction->record, record))
 		return trial_fails(t, PROOF_REFUTED,
 		    "that is no reaction to it");
-	if (reaction->record->anchor.size <= record->index)
+	if (reaction->anchor_at <= record->index)
 		return trial_fails(t, PROOF_REFUTED,
 		    "its author had not seen the record yet");
 	return true;
@@ -70,7 +70,7 @@ is_below_anchor(struct trial *t, const struct evidence_record *record,
 {
 	const struct anchor *anchor = &record->record->anchor;
 
-	if (receipt->head == NULL || receipt->head->size != anchor->size ||
+	if (receipt->head == NULL || receipt->head->size != record->anchor_at ||
 	    !hash_is_equal(&receipt->head->root, &anchor->root))
 		return trial_fails(t, PROOF_NOT_PROVEN,
 		    "the receipt is not shown below the record's anchor");

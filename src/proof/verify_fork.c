@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "ledger/tree.h"
 #include "proof/evidence.h"
+#include "proof/position.h"
 #include "proof/trial.h"
 #include "proof/verify.h"
 
@@ -22,9 +23,10 @@ is_prefix_another(struct trial *t, const struct evidence_fork *fork)
 	const struct evidence_head *heads = fork->heads;
 	struct error why;
 
-	if (heads[0].size == 0 || heads[0].size >= heads[1].size ||
-	    tree_check_consistency(heads[0].size, &fork->prefix, heads[1].size,
-		&heads[1].root, &fork->prefix_proof, &why) == -1)
+	if (position_n(heads[0].size) == 0 || heads[0].size >= heads[1].size ||
+	    tree_check_consistency(position_n(heads[0].size), &fork->prefix,
+		position_n(heads[1].size), &heads[1].root, &fork->prefix_proof,
+		&why) == -1)
 		return is_not_shown(t,
 		    "the proof of what the larger log began with does not "
 		    "hold, and that shows nothing");
@@ -44,7 +46,7 @@ are_leaves_two(struct trial *t, const struct evidence_fork *fork)
 		return is_not_shown(t, "the two paths are of two entries");
 	for (unsigned i = 0; i < 2; i++)
 		if (tree_check_inclusion(&fork->leaves[i], fork->paths[i].index,
-			fork->heads[i].size, &fork->paths[i].proof,
+			position_n(fork->heads[i].size), &fork->paths[i].proof,
 			&fork->heads[i].root, &why) == -1)
 			return is_not_shown(t,
 			    "a path does not lead to its head, and that shows "
@@ -59,14 +61,13 @@ are_leaves_two(struct trial *t, const struct evidence_fork *fork)
 static void
 say_fork(struct trial *t, const struct evidence_head *heads)
 {
-	const char *sizes = arena_printf(t->arena, "%llu entries each",
-	    (unsigned long long)t->row->size);
+	unsigned long long n = position_n(t->row->size);
+	const char *sizes = arena_printf(t->arena, "%llu entries each", n);
 
 	if (heads[1].fault == E_NONE && heads[1].bytes.len > 0 &&
 	    heads[1].size != t->row->size)
-		sizes = arena_printf(t->arena, "%llu and %llu entries",
-		    (unsigned long long)t->row->size,
-		    (unsigned long long)heads[1].size);
+		sizes = arena_printf(t->arena, "%llu and %llu entries", n,
+		    (unsigned long long)position_n(heads[1].size));
 	t->line->text = arena_printf(t->arena,
 	    "%s signed two versions of its log to %s, of %s",
 	    trial_party(t, t->row->side), trial_party(t, 1 - t->row->side),
@@ -90,6 +91,8 @@ trial_fork(struct trial *t)
 			    "there are not two heads that it signed");
 	if (heads[0].size != t->row->size)
 		return is_not_shown(t, "the first head is of another size");
+	if (position_epoch(heads[0].size) != position_epoch(heads[1].size))
+		return is_not_shown(t, "the heads are of two epochs");
 	if (heads[0].size == heads[1].size)
 		return !hash_is_equal(&heads[0].root, &heads[1].root) ||
 		    trial_fails(t, PROOF_REFUTED,

@@ -3,6 +3,7 @@
 #include "domain/record.h"
 #include "ledger/tree.h"
 #include "proof/evidence.h"
+#include "proof/position.h"
 #include "proof/trial.h"
 #include "proof/verify.h"
 
@@ -25,15 +26,15 @@ sweep_entry(struct sweep *s, const struct evidence_record *entry)
 	if (entry->state != EVIDENCE_VALID)
 		return;
 	is_sure =
-	    entry->anchor == ANCHOR_TRUE && record->anchor.size >= s->anchored;
-	if (record->anchor.size > s->anchored)
-		s->anchored = record->anchor.size;
+	    entry->anchor == ANCHOR_TRUE && entry->anchor_at >= s->anchored;
+	if (entry->anchor_at > s->anchored)
+		s->anchored = entry->anchor_at;
 	if (record->kind == KIND_CREDENTIAL && !is_sure)
 		s->is_history_sure = false;
 	/* What names the record without having seen it is not valid. */
 	if (!kind_has_effect(record->kind, EFFECT_REACTION) ||
 	    !trial_is_about(record, s->asked) ||
-	    record->anchor.size <= s->asked->index)
+	    entry->anchor_at <= s->asked->index)
 		return;
 	if (is_sure && s->reaction == NULL)
 		s->reaction = entry;
@@ -51,8 +52,9 @@ is_range_old_enough(struct trial *t, const struct evidence_record *record)
 	if (t->row->from == 0)
 		return true;
 	frontier = evidence_frontier(t->ev, 1 - record->side, t->row->from);
-	root = tree_root(&frontier->tree);
-	if (record->record->anchor.size != t->row->from ||
+	root =
+	    frontier == NULL ? tree_empty_root() : tree_root(&frontier->tree);
+	if (record->anchor_at != t->row->from ||
 	    !hash_is_equal(&root, &record->record->anchor.root))
 		return trial_fails(t, PROOF_NOT_PROVEN,
 		    "the range does not begin where the record is anchored");
@@ -66,26 +68,39 @@ is_range_silent(struct trial *t, const struct evidence_record *record)
 	struct sweep s = { .asked = record,
 		.is_history_sure = t->row->from == 0 };
 
-	for (uint64_t i = t->row->from; i < t->row->size; i++)
+	for (uint64_t i = t->row->from; i < t->row->size;
+	     i = evidence_next(t->ev, other, i + 1))
 		sweep_entry(&s, evidence_entry(t->ev, other, i));
 	if (s.reaction != NULL)
 		return trial_fails(t, PROOF_REFUTED,
-		    arena_printf(t->arena, "entry %llu reacts to it: %s",
-			(unsigned long long)s.reaction->index,
+		    arena_printf(t->arena, "%s reacts to it: %s",
+			trial_entry(t, s.reaction->index),
 			trial_name(t, other, &s.reaction->leaf)));
 	if (s.doubtful != NULL)
 		return trial_fails(t, PROOF_NOT_PROVEN,
 		    arena_printf(t->arena,
-			"entry %llu may be a reaction: whether its anchor is "
-			"true is not shown",
-			(unsigned long long)s.doubtful->index));
+			"%s may be a reaction: whether its anchor is true "
+			"is not shown",
+			trial_entry(t, s.doubtful->index)));
 	if (s.unsealed != NULL && !s.is_history_sure)
 		return trial_fails(t, PROOF_NOT_PROVEN,
 		    arena_printf(t->arena,
-			"entry %llu is sealed by a certificate that is not "
+			"%s is sealed by a certificate that is not "
 			"shown; a change of keys may have been left out",
-			(unsigned long long)s.unsealed->index));
+			trial_entry(t, s.unsealed->index)));
 	return true;
+}
+
+/* "size 17", "size 3 of epoch 2". */
+static const char *
+size_text(const struct trial *t, uint64_t size)
+{
+	unsigned long long n = position_n(size);
+
+	if (position_epoch(size) == 1)
+		return arena_printf(t->arena, "size %llu", n);
+	return arena_printf(t->arena, "size %llu of epoch %u", n,
+	    position_epoch(size));
 }
 
 /* The last entry says itself that the log was alive then. */
@@ -107,8 +122,8 @@ is_range_late_enough(struct trial *t, unsigned side)
 	return trial_fails(t, PROOF_NOT_PROVEN,
 	    arena_printf(t->arena,
 		"%s of that time or later; shown is: no reaction in %s's log "
-		"up to size %llu",
-		shown, trial_party(t, side), (unsigned long long)t->row->size));
+		"up to %s",
+		shown, trial_party(t, side), size_text(t, t->row->size)));
 }
 
 bool
@@ -130,14 +145,14 @@ trial_no_reaction(struct trial *t)
 	if (t->ev->ranges[t->i] != E_NONE)
 		return trial_fails(t, PROOF_NOT_PROVEN,
 		    arena_printf(t->arena,
-			"entries %llu to %llu of %s's log are not shown to be "
+			"%s's log from %s up to %s is not shown to be "
 			"complete",
-			(unsigned long long)row->from,
-			(unsigned long long)row->size, trial_party(t, other)));
+			trial_party(t, other), trial_entry(t, row->from),
+			size_text(t, row->size)));
 	trial_rests(t,
 	    arena_printf(t->arena,
 		"%s's log and seal keys; witnesses: none agreed",
 		trial_party(t, other)));
-	return trial_is_opened(t, other) && is_range_old_enough(t, record) &&
+	return trial_is_opened(t, other, 1) && is_range_old_enough(t, record) &&
 	    is_range_silent(t, record) && is_range_late_enough(t, other);
 }

@@ -9,6 +9,7 @@
 #include "proc/bundle_file.h"
 #include "proof/bundle.h"
 #include "proof/manifest.h"
+#include "proof/position.h"
 #include "seal/digest.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/lab.h"
@@ -107,7 +108,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 static void
-make_manifest(struct buf *out, struct span howto, struct arena *arena)
+make_manifest(struct buf *out, struct span howto, bool is_rich,
+    struct arena *arena)
 {
 	struct hash leaf = digest_of(span_text("leaf"));
 	struct proof_claim_row claims[] = {
@@ -125,9 +127,24 @@ make_manifest(struct buf *out, struct span howto, struct arena *arena)
 		    .time = fuzz_now(),
 		    .size = 7 },
 		{ .claim = PROOF_FORK, .side = 1, .size = 7 },
+		{ .claim = PROOF_NO_REACTION,
+		    .record = leaf,
+		    .time = fuzz_now(),
+		    .from = 3,
+		    .size = position_of(2, 7) },
 	};
-	struct proof_file_row file = { .use = USE_HOWTO,
-		.sha256 = digest_of(howto) };
+	struct proof_file_row files[] = {
+		{ .use = USE_HOWTO, .sha256 = digest_of(howto) },
+		{ .use = USE_CRL, .n = 1, .sha256 = leaf },
+		{ .use = USE_FORK_PREFIX, .side = 1, .sha256 = leaf },
+		{ .use = USE_FORK_PATH, .side = 1, .n = 2, .sha256 = leaf },
+		{ .use = USE_RECORD, .n = position_of(2, 17), .sha256 = leaf },
+		{ .use = USE_HEAD,
+		    .side = 1,
+		    .n = position_of(POSITION_EPOCHS_MAX, 17),
+		    .sha256 = leaf },
+		{ .use = USE_DOCUMENT, .sha256 = leaf },
+	};
 	struct manifest manifest = {
 		.parties = { { span_text("cert.north.example"),
 				 span_text("n/docket/s/1") },
@@ -135,8 +152,8 @@ make_manifest(struct buf *out, struct span howto, struct arena *arena)
 			span_text("s/docket/n/1") } },
 		.claims = claims,
 		.claims_n = COUNT_OF(claims),
-		.files = &file,
-		.files_n = 1,
+		.files = files,
+		.files_n = is_rich ? COUNT_OF(files) : 1,
 	};
 
 	manifest_write(out, &manifest, arena);
@@ -179,7 +196,7 @@ fuzz_seed(unsigned n, struct buf *out)
 		return false;
 	arena = arena_new();
 	buf_init(&manifest, MANIFEST_SIZE_MAX);
-	make_manifest(&manifest, howto, arena);
+	make_manifest(&manifest, howto, n == 0, arena);
 	if (n == 0)
 		buf_add(out, buf_span(&manifest));
 	else

@@ -161,10 +161,11 @@ open_two(struct two *two)
 	/* The first that sends is told to wait until it was asked itself. */
 	for (int i = 0; i < 10; i++) {
 		carry_all(two);
-		if (has_asked(two->north) && has_asked(two->south))
-			return true;
 		bench_pass(two->north, 2);
 		bench_pass(two->south, 2);
+		carry_all(two);
+		if (has_asked(two->north) && has_asked(two->south))
+			return true;
 	}
 	return false;
 }
