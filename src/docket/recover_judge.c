@@ -92,7 +92,7 @@ store_head(struct judging *j, unsigned which, struct error *err)
 	const struct lost *lost = &j->lost[which];
 	struct log_row *log = j->logs[which];
 	struct head_row head = { log->id, lost->head.size, lost->head.root,
-		lost->note, j->d->now };
+		lost->note, j->d->now, false };
 
 	if (lost->to == lost->from)
 		return 0;

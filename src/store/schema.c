@@ -174,6 +174,12 @@ static const struct {
 	    "size INTEGER NOT NULL, time INTEGER NOT NULL, "
 	    "side INTEGER NOT NULL, idx INTEGER NOT NULL, "
 	    "PRIMARY KEY (log, size)) STRICT, WITHOUT ROWID" },
+
+	/* Signed, and never shown to extend what was known. */
+	{ 4, "ALTER TABLE head ADD COLUMN "
+	    "is_unproven INTEGER NOT NULL DEFAULT 0" },
+	{ 4, "CREATE INDEX head_unproven ON head (log, id) "
+	    "WHERE is_unproven = 1" },
 	/* clang-format on */
 };
 
