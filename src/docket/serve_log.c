@@ -242,15 +242,39 @@ take_packages(struct docket *docket, struct serve_call *call,
 	return -1;
 }
 
+/*
+ * A line of a time that has not come is no line to the sender, so it asks
+ * again.  Our clock was wrong and is right now: docket_settle() is to sign
+ * that head once more.
+ */
+static int
+renew_line(struct docket *docket, struct serve_call *call, struct log_row *log,
+    uint64_t size, struct error *err)
+{
+	struct line_row *line;
+
+	if (size == 0 || size != log->mirrored)
+		return 0;
+	if (store_line_first(docket->parts.store, log->id, size,
+		docket_mirror_name(docket), &line, call->arena, err) == -1)
+		return -1;
+	if (line == NULL || line->time.s <= call->now.s + DOCKET_LINE_AHEAD_S)
+		return 0;
+	log->mirrored = size - 1;
+	return store_log_update(docket->parts.store, log, err);
+}
+
 /* All entries are here; are the documents that go first? */
 static int
 ask_documents(struct docket *docket, struct serve_call *call,
-    const struct log_row *log, uint64_t size, struct error *err)
+    struct log_row *log, uint64_t size, struct error *err)
 {
 	struct hash *missing;
 	struct buf buf;
 	size_t n;
 
+	if (renew_line(docket, call, log, size, err) == -1)
+		return -1;
 	if (store_document_missing(docket->parts.store, log->id, size,
 		SERVE_MISSING_MAX, &missing, &n, call->arena, err) == -1)
 		return -1;

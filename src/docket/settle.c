@@ -197,8 +197,7 @@ cosign_head(struct settling *s, struct log_row *log, struct error *err)
 	struct head_row *head;
 	struct log_row *own;
 
-	if (log->is_forked ||
-	    (log->head <= log->mirrored && !log->wants_line))
+	if (log->is_forked || (log->head <= log->mirrored && !log->wants_line))
 		return 0;
 	if (own_log_beside(s, log, &own, err) == -1)
 		return -1;

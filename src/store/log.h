@@ -27,9 +27,10 @@ struct log_row {
 	uint64_t mirrored;  /* largest size under the receiver's mirror line */
 	uint64_t receipted; /* largest size so covered that a record quotes */
 	uint64_t anchored;  /* largest anchor size of its valid records */
-	uint64_t settled;   /* automatic answers were lodged below this index */
+	uint64_t settled;   /* theirs: automatic answers were lodged below it;
+			     * ours: lines up to it need no receipt of ours */
 	bool wants_line; /* theirs: a new line over what is mirrored already */
-	bool is_forked; /* two signed versions were seen; nothing more taken */
+	bool is_forked;  /* two signed versions were seen; nothing more taken */
 };
 
 /* Sets log->id. */

@@ -180,6 +180,7 @@ static const struct {
 	    "is_unproven INTEGER NOT NULL DEFAULT 0" },
 	{ 4, "CREATE INDEX head_unproven ON head (log, id) "
 	    "WHERE is_unproven = 1" },
+	{ 4, "CREATE INDEX quote_about ON quote (log, size, time)" },
 	/* clang-format on */
 };
 

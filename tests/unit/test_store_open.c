@@ -146,7 +146,7 @@ TEST(databases_of_other_versions_and_programs_are_refused)
 	}
 }
 
-TEST(a_database_of_version_1_is_migrated_and_its_heads_are_proven)
+TEST(a_database_of_version_3_is_migrated_and_its_heads_are_proven)
 {
 	struct store *store = fresh();
 	struct head_row *got,
@@ -156,10 +156,12 @@ TEST(a_database_of_version_1_is_migrated_and_its_heads_are_proven)
 		    .note = span_text("note") };
 	struct error err;
 
-	require(store_head_add(store, &head, &err) == 0);
-	tamper("DROP INDEX head_unproven; "
+	require(store_begin(store, &err) == 0 &&
+	    store_head_add(store, &head, &err) == 0 &&
+	    store_commit(store, &err) == 0);
+	tamper("DROP INDEX head_unproven; DROP INDEX quote_about; "
 	       "ALTER TABLE head DROP COLUMN is_unproven; "
-	       "PRAGMA user_version = 1");
+	       "PRAGMA user_version = 3");
 	check(store_open(&lab.store, "lab", FAULTVFS_NAME, STORE_READ, &err) ==
 	    -1);
 	check_int(err.code, E_STORE_SCHEMA);
