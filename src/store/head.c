@@ -91,18 +91,10 @@ store_head_below(struct store *store, int64_t log, uint64_t size,
 }
 
 int
-store_head_largest(struct store *store, int64_t log, struct head_row **out,
-    struct arena *arena, struct error *err)
+store_head_seen(struct store *store, int64_t log, uint64_t size,
+    struct head_row **out, struct arena *arena, struct error *err)
 {
-	struct query q;
-	void *row;
-
-	query_start(&q, store, QUERY_HEAD_LARGEST);
-	query_put_int(&q, log);
-	if (query_one(&q, load_head, sizeof(**out), &row, arena, err) == -1)
-		return -1;
-	*out = row;
-	return 0;
+	return one_head(store, QUERY_HEAD_SEEN, log, size, out, arena, err);
 }
 
 static int

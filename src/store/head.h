@@ -60,8 +60,8 @@ NODISCARD int store_head_get(struct store *store, int64_t log, uint64_t size,
 NODISCARD int store_head_below(struct store *store, int64_t log, uint64_t size,
     struct head_row **out, struct arena *arena, struct error *err);
 
-/* The largest head ever seen, proven or not; NULL if there is none. */
-NODISCARD int store_head_largest(struct store *store, int64_t log,
+/* The same, proven or not. */
+NODISCARD int store_head_seen(struct store *store, int64_t log, uint64_t size,
     struct head_row **out, struct arena *arena, struct error *err);
 
 /* All heads of that size, proven or not: more than one is a fork. */

@@ -160,7 +160,7 @@ TEST(an_unproven_head_is_evidence_only_until_it_is_proven)
 	check(got == NULL);
 	require(store_head_all(store, head.log, 7, &got, &n, arena, &err) == 0);
 	check_size(n, 1);
-	require(store_head_largest(store, head.log, &got, arena, &err) == 0);
+	require(store_head_seen(store, head.log, 9, &got, arena, &err) == 0);
 	require(got != NULL && got->is_unproven);
 	head.is_unproven = false;
 	require(store_head_add(store, &head, &err) == 0);
