@@ -180,6 +180,8 @@ static const struct {
 	    "is_unproven INTEGER NOT NULL DEFAULT 0" },
 	{ 4, "CREATE INDEX head_unproven ON head (log, id) "
 	    "WHERE is_unproven = 1" },
+	/* The first entry of that log that says the document was erased. */
+	{ 4, "ALTER TABLE document_name ADD COLUMN excused INTEGER" },
 	{ 4, "CREATE INDEX quote_about ON quote (log, size, time)" },
 	/* clang-format on */
 };

@@ -161,6 +161,7 @@ TEST(a_database_of_version_3_is_migrated_and_its_heads_are_proven)
 	    store_commit(store, &err) == 0);
 	tamper("DROP INDEX head_unproven; DROP INDEX quote_about; "
 	       "ALTER TABLE head DROP COLUMN is_unproven; "
+	       "ALTER TABLE document_name DROP COLUMN excused; "
 	       "PRAGMA user_version = 3");
 	check(store_open(&lab.store, "lab", FAULTVFS_NAME, STORE_READ, &err) ==
 	    -1);
