@@ -73,6 +73,22 @@ want_line(struct docket *docket, const struct log_row *log,
 	return store_log_update(docket->parts.store, other, err);
 }
 
+/* What its writer has erased will not come. */
+static int
+project_erasure(struct docket *docket, struct log_row *log,
+    const struct judged *judged, struct error *err)
+{
+	const struct fact *erased =
+	    record_fact(judged->record, MEMBER_ERASURE_DOCUMENTS);
+
+	for (unsigned i = 0; i < erased->n; i++)
+		if (store_document_excuse(docket->parts.store, log->peer,
+			&erased->hashes[i], log->id, judged->row.index,
+			err) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 project_credential(struct docket *docket, struct log_row *log,
     const struct judged *judged, struct arena *arena, struct error *err)
@@ -97,6 +113,9 @@ append_project(struct docket *docket, struct log_row *log,
 		return -1;
 	if (judged->record->kind == KIND_CREDENTIAL &&
 	    project_credential(docket, log, judged, arena, err) == -1)
+		return -1;
+	if (judged->record->kind == KIND_ERASURE &&
+	    project_erasure(docket, log, judged, err) == -1)
 		return -1;
 	if (project_documents(docket, log, judged, err) == -1)
 		return -1;

@@ -169,7 +169,7 @@ keep_quoted(struct docket *docket, const struct previous *previous,
     struct instant now, struct error *err)
 {
 	struct head_row head = { previous->log->id, previous->size,
-		previous->root, previous->head, now };
+		previous->root, previous->head, now, false };
 
 	return epochs_keep_line(docket, previous->log, &head, previous->line,
 	    previous->time, err);

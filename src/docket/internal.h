@@ -53,6 +53,7 @@ struct docket_peer {
 	struct instant pinged;
 	bool is_hurried;      /* the next job is not to wait */
 	unsigned corrections; /* in a row, of what is believed of it */
+	bool has_flooded;     /* more unproven heads than are kept; told once */
 	unsigned refusals;    /* lodged since something valid came */
 };
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "docket/internal.h"
 #include "store/head.h"
+#include "store/quote.h"
 #include "store/store.h"
 
 /* Lines quoted before one record. */
@@ -145,36 +146,84 @@ see_record(void *ctx, const struct entry_row *entry, struct error *err)
 }
 
 /*
+ * Pass over lines on ${about}, a log of ours, that need no receipt of ours: those as early as
+ * they that are quoted and cover as much.  *is_one: the next one does, and is
+ * old enough.
+ */
+static int
+skip_quoted(struct docket *docket, struct log_row *about,
+    struct instant latest, bool *is_one, struct arena *arena,
+    struct error *err)
+{
+	struct store *store = docket->parts.store;
+	struct docket_keys *keys;
+	struct log_row *other;
+
+	*is_one = false;
+	if (about->settled >= about->mirrored)
+		return 0;
+	if (docket_other_log(docket, about, &other, arena, err) == -1 ||
+	    keys_of_log(docket, other, &keys, err) == -1)
+		return -1;
+	while (about->settled < about->mirrored) {
+		struct line_row *line;
+		bool is_quoted;
+
+		if (store_line_first(store, about->id, about->settled + 1,
+			keys->mirror_name, &line, arena, err) == -1)
+			return -1;
+		if (line == NULL || instant_is_before(latest, line->time))
+			return 0;
+		if (store_quote_covers(store, about->id, line->size, line->time,
+			&is_quoted, err) == -1)
+			return -1;
+		if (!is_quoted) {
+			*is_one = true;
+			return 0;
+		}
+		/* Stored with the record that is lodged next. */
+		about->settled = line->size;
+	}
+	return 0;
+}
+
+/*
  * What the receiver's node should have lodged and has not: the lines that
  * cover our records, quoted by us, the oldest first.  Each, since each is
- * when its records were taken.  Receipts alone get none.  It is urgent when
- * the next anchor of ours will have seen that their key is compromised.
+ * when its records were taken: a later line that the receiver quotes instead
+ * does not do.  Receipts alone get none.  It is urgent when the next anchor
+ * of ours will have seen that their key is compromised.
  */
 static int
 quote_late(struct docket *docket, struct log_row *own, struct log_row *about,
     struct instant now, bool is_urgent, struct arena *arena, struct error *err)
 {
-	uint64_t from = about->receipted;
+	struct instant latest = is_urgent ?
+	    instant_of(INSTANT_S_MAX) :
+	    instant_add(now, period_of(-DOCKET_RECEIPT_GRACE_S));
 
-	for (unsigned i = 0;
-	     (is_urgent || i < LATE_LINES_MAX) && from < about->mirrored; i++) {
+	for (unsigned i = 0; is_urgent || i < LATE_LINES_MAX; i++) {
 		struct line_row *line;
-		bool has_record = false;
+		bool is_one, has_record = false;
 
-		if (next_line(docket, own, about, from + 1, &line, arena,
-			err) == -1)
+		if (skip_quoted(docket, about, latest, &is_one, arena, err) ==
+		    -1)
 			return -1;
-		if (line == NULL ||
-		    (!is_urgent &&
-			now.s - line->time.s < DOCKET_RECEIPT_GRACE_S))
+		if (!is_one)
 			return 0;
-		if (store_entry_range(docket->parts.store, about->id, from,
-			line->size, see_record, &has_record, err) == -1 ||
+		if (next_line(docket, own, about, about->settled + 1, &line,
+			arena, err) == -1)
+			return -1;
+		if (line == NULL || instant_is_before(latest, line->time))
+			return 0;
+		if (store_entry_range(docket->parts.store, about->id,
+			about->settled, line->size, see_record, &has_record,
+			err) == -1 ||
 		    (has_record &&
 			lodge_receipt(docket, own, about, line->size, now,
 			    arena, err) == -1))
 			return -1;
-		from = line->size;
+		about->settled = line->size;
 	}
 	return 0;
 }
@@ -183,19 +232,24 @@ int
 lodge_late_lines(struct docket *docket, struct log_row *own, struct instant now,
     bool is_urgent, struct arena *arena, struct error *err)
 {
-	struct epochs epochs;
+	struct epochs epochs = { .n = 0 };
 
-	if (epochs_load(&epochs, docket, own->peer, arena, err) == -1)
+	if (own->epoch > 1 &&
+	    epochs_load(&epochs, docket, own->peer, arena, err) == -1)
 		return -1;
 	for (size_t i = 0; i < epochs.n; i++) {
 		struct log_row *about = &epochs.logs[i];
+		uint64_t before = about->settled;
 
 		if (about->side != own->side || !epoch_counts(about) ||
-		    about->epoch > own->epoch)
+		    about->epoch >= own->epoch)
 			continue;
-		if (quote_late(docket, own, about->id == own->id ? own : about,
-			now, is_urgent, arena, err) == -1)
+		if (quote_late(docket, own, about, now, is_urgent, arena,
+			err) == -1)
+			return -1;
+		if (about->settled != before &&
+		    store_log_update(docket->parts.store, about, err) == -1)
 			return -1;
 	}
-	return 0;
+	return quote_late(docket, own, own, now, is_urgent, arena, err);
 }

@@ -92,7 +92,7 @@ recover_keep_line(struct delivery *d, struct log_row *log,
     const struct lost *seen, struct error *err)
 {
 	struct head_row head = { log->id, seen->head.size, seen->head.root,
-		seen->note, d->now };
+		seen->note, d->now, false };
 
 	return epochs_keep_line(d->docket, log, &head, seen->line,
 	    seen->line_at, err);
@@ -105,7 +105,7 @@ store_head(struct judging *j, unsigned which, struct error *err)
 	const struct lost *lost = &j->lost[which];
 	struct log_row *log = j->logs[which];
 	struct head_row head = { log->id, lost->head.size, lost->head.root,
-		lost->note, j->d->now };
+		lost->note, j->d->now, false };
 
 	if (lost->to == lost->from)
 		return 0;

@@ -1,8 +1,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "docket/epochs.h"
+#include "docket/fork.h"
 #include "docket/internal.h"
 #include "docket/serve_internal.h"
 #include "ledger/checkpoint.h"
@@ -70,68 +70,6 @@ own_lines_only(const struct note *note, const struct note_key *writer,
 }
 
 static int
-keep_head(struct docket *docket, struct log_row *log,
-    const struct checkpoint *head, struct span note, struct instant now,
-    struct error *err)
-{
-	struct head_row row = { log->id, head->size, head->root, note, now };
-
-	return store_head_add(docket->parts.store, &row, err);
-}
-
-/*
- * True if ${head}, which its log signed, is not what that log has at this
- * size: another head was signed for it, or the entries held give another.
- */
-static int
-is_fork(struct docket *docket, struct serve_call *call,
-    const struct log_row *log, const struct checkpoint *head, bool *out,
-    struct error *err)
-{
-	struct store_tree tree = { docket->parts.store, log->id };
-	struct tree_reader reader = store_tree_reader(&tree);
-	struct head_row *there;
-	struct hash root;
-	size_t n;
-
-	if (store_head_all(docket->parts.store, log->id, head->size, &there, &n,
-		call->arena, err) == -1)
-		return -1;
-	*out = n > 0 && !hash_is_equal(&there[0].root, &head->root);
-	/* Entries are held only below a head that it signed as well. */
-	if (*out || head->size == 0 || head->size > log->size)
-		return 0;
-	if (tree_root_at(&root, &reader, head->size, err) == -1)
-		return -1;
-	*out = !hash_is_equal(&root, &head->root);
-	return 0;
-}
-
-/*
- * Two heads of one log that cannot both be true: they are kept as evidence,
- * and nothing more is taken of that log.
- */
-static int
-find_fork(struct docket *docket, struct serve_call *call, struct log_row *log,
-    const struct checkpoint *head, struct span note, struct error *err)
-{
-	bool is_forked;
-
-	if (is_fork(docket, call, log, head, &is_forked, err) == -1)
-		return -1;
-	if (!is_forked)
-		return 0;
-	log->is_forked = true;
-	log_line(LOG_LEVEL_ALARM, "%.*s has signed two versions of its log",
-	    (int)log->peer.len, (const char *)log->peer.ptr);
-	if (keep_head(docket, log, head, note, call->now, err) == -1 ||
-	    store_log_update(docket->parts.store, log, err) == -1)
-		return -1;
-	return error_set(err, E_CHECKPOINT_FORK, "size %llu",
-	    (unsigned long long)head->size);
-}
-
-static int
 known_head(struct docket *docket, struct serve_call *call,
     const struct log_row *log, struct witness_known *known, struct error *err)
 {
@@ -173,6 +111,8 @@ judge_checkpoint(struct docket *docket, struct serve_call *call,
 	enum witness_outcome outcome;
 	struct checkpoint head;
 	struct docket_keys *keys;
+	struct head_row row;
+	struct error fault;
 	struct span kept;
 
 	if (keys_of_log(docket, log, &keys, err) == -1 ||
@@ -181,18 +121,26 @@ judge_checkpoint(struct docket *docket, struct serve_call *call,
 	    known_head(docket, call, log, &known, err) == -1)
 		return -1;
 	kept = own_lines_only(note, &keys->writer, call->arena);
-	if (find_fork(docket, call, log, &head, kept, err) == -1)
+	row = (struct head_row){ log->id, head.size, head.root, kept, call->now,
+		false };
+	if (fork_find(docket, log, &row, call->arena, err) == -1)
 		return -1;
-	if (witness_decide(&outcome, &known, request, &head, err) == -1) {
-		if (err->code == E_CHECKPOINT_OLD)
+	if (witness_decide(&outcome, &known, request, &head, &fault) == -1) {
+		if (fault.code == E_CHECKPOINT_OLD)
 			tell_size(call, known.size);
+		/* Its signature is good, so it may be evidence one day. */
+		if (log->id == 0 ||
+		    fork_keep_unproven(docket, log, &row, err) == 0)
+			*err = fault;
 		return -1;
 	}
 	if (outcome == WITNESS_REFRESH)
 		return 0;
-	if ((log->id == 0 &&
-		store_log_add(docket->parts.store, log, err) == -1) ||
-	    keep_head(docket, log, &head, kept, call->now, err) == -1)
+	if (log->id == 0 &&
+	    store_log_add(docket->parts.store, log, err) == -1)
+		return -1;
+	row.log = log->id;
+	if (store_head_add(docket->parts.store, &row, err) == -1)
 		return -1;
 	log->head = head.size;
 	return store_log_update(docket->parts.store, log, err);
@@ -331,15 +279,39 @@ take_packages(struct docket *docket, struct serve_call *call,
 	return -1;
 }
 
+/*
+ * A line of a time that has not come is no line to the sender, so it asks
+ * again.  Our clock was wrong and is right now: docket_settle() is to sign
+ * that head once more.
+ */
+static int
+renew_line(struct docket *docket, struct serve_call *call, struct log_row *log,
+    uint64_t size, struct error *err)
+{
+	struct line_row *line;
+
+	if (size == 0 || size != log->mirrored)
+		return 0;
+	if (store_line_first(docket->parts.store, log->id, size,
+		docket_mirror_name(docket), &line, call->arena, err) == -1)
+		return -1;
+	if (line == NULL || line->time.s <= call->now.s + DOCKET_LINE_AHEAD_S)
+		return 0;
+	log->mirrored = size - 1;
+	return store_log_update(docket->parts.store, log, err);
+}
+
 /* All entries are here; are the documents that go first? */
 static int
 ask_documents(struct docket *docket, struct serve_call *call,
-    const struct log_row *log, uint64_t size, struct error *err)
+    struct log_row *log, uint64_t size, struct error *err)
 {
 	struct hash *missing;
 	struct buf buf;
 	size_t n;
 
+	if (renew_line(docket, call, log, size, err) == -1)
+		return -1;
 	if (store_document_missing(docket->parts.store, log->id, size,
 		SERVE_MISSING_MAX, &missing, &n, call->arena, err) == -1)
 		return -1;
@@ -377,7 +349,8 @@ serve_add_entries(struct docket *docket, struct serve_call *call,
 	    find_theirs(docket, call, upload.header.origin, false, &log, err) ==
 		-1 ||
 	    upload_head(docket, call, log, &upload, &head, err) == -1 ||
-	    take_packages(docket, call, log, &upload, &head, err) == -1)
+	    take_packages(docket, call, log, &upload, &head, err) == -1 ||
+	    fork_check_unproven(docket, log, call->arena, err) == -1)
 		return -1;
 	if (log->size < upload.header.end) {
 		tell_position(call, log);

@@ -5,6 +5,7 @@
 #include "docket/serve_internal.h"
 #include "formats/card.h"
 #include "ledger/tiles.h"
+#include "ledger/tree.h"
 #include "store/head.h"
 #include "store/party.h"
 #include "store/store.h"
@@ -73,8 +74,8 @@ serve_seen(struct docket *docket, struct serve_call *call,
 
 	if (log->is_own)
 		return error_set(err, E_ROUTE, "a log of ours");
-	if (store_head_largest(docket->parts.store, log->id, &head, call->arena,
-		err) == -1)
+	if (store_head_seen(docket->parts.store, log->id, TREE_SIZE_MAX, &head,
+		call->arena, err) == -1)
 		return -1;
 	if (head == NULL)
 		return error_set(err, E_TILE, "no head yet");

@@ -23,7 +23,7 @@ static int
 head_below(struct making *m, const struct log_row *log, uint64_t size,
     struct head_row **out, struct error *err)
 {
-	if (store_head_below(m->store, log->id, size, out, m->arena, err) == -1)
+	if (store_head_seen(m->store, log->id, size, out, m->arena, err) == -1)
 		return -1;
 	if (*out != NULL && (*out)->size == 0)
 		*out = NULL;
@@ -45,24 +45,18 @@ static int
 find_twins(struct making *m, const struct log_row *log, struct fork *fork,
     struct error *err)
 {
-	struct head_row *below, *rows;
+	struct head_row *rows;
 	size_t n;
 
-	for (uint64_t size = TREE_SIZE_MAX;; size = below->size - 1) {
-		if (head_below(m, log, size, &below, err) == -1)
-			return -1;
-		if (below == NULL)
-			return 0;
-		if (store_head_all(m->store, log->id, below->size, &rows, &n,
-			m->arena, err) == -1)
-			return -1;
-		if (n < 2)
-			continue;
-		fork->is_there = true;
-		fork->heads[0] = &rows[0];
-		fork->heads[1] = &rows[1];
+	if (store_head_forked(m->store, log->id, &rows, &n, m->arena, err) ==
+	    -1)
+		return -1;
+	if (n < 2)
 		return 0;
-	}
+	fork->is_there = true;
+	fork->heads[0] = &rows[0];
+	fork->heads[1] = &rows[1];
+	return 0;
 }
 
 /* A head that what is held does not lead to, and a larger one to which it

@@ -166,6 +166,20 @@ store_document_name(struct store *store, struct span peer,
 	return query_run(&q, NULL, err);
 }
 
+int
+store_document_excuse(struct store *store, struct span peer,
+    const struct hash *sha256, int64_t log, uint64_t index, struct error *err)
+{
+	struct query q;
+
+	query_start(&q, store, QUERY_DOCUMENT_EXCUSE);
+	query_put_text(&q, peer);
+	query_put_hash(&q, sha256);
+	query_put_int(&q, log);
+	query_put_size(&q, index);
+	return query_run(&q, NULL, err);
+}
+
 static void
 load_hash(struct query *q, void *row, struct arena *arena UNUSED)
 {

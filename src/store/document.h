@@ -64,8 +64,16 @@ NODISCARD int store_document_name(struct store *store, struct span peer,
     struct error *err);
 
 /*
+ * Entry (log, index) says that its writer erased the document: nobody can
+ * send it any more.
+ */
+NODISCARD int store_document_excuse(struct store *store, struct span peer,
+    const struct hash *sha256, int64_t log, uint64_t index, struct error *err);
+
+/*
  * Documents marked first that valid entries of ${log} below ${size} name and
- * that are neither complete nor erased here; at most ${max}.
+ * that are neither complete nor erased here, nor excused by an entry below
+ * ${size}; at most ${max}.
  */
 NODISCARD int store_document_missing(struct store *store, int64_t log,
     uint64_t size, size_t max, struct hash **out, size_t *n,

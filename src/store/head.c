@@ -12,6 +12,7 @@ load_head(struct query *q, void *row, struct arena *arena)
 	head->root = query_get_hash(q);
 	head->note = query_get_bytes(q, arena);
 	head->seen_at = query_get_instant(q);
+	head->is_unproven = query_get_bool(q);
 }
 
 static void
@@ -39,6 +40,7 @@ store_head_add(struct store *store, const struct head_row *head,
 	query_put_hash(&q, &head->root);
 	query_put_bytes(&q, head->note);
 	query_put_instant(&q, head->seen_at);
+	query_put_int(&q, head->is_unproven);
 	return query_run(&q, NULL, err);
 }
 
@@ -89,17 +91,21 @@ store_head_below(struct store *store, int64_t log, uint64_t size,
 }
 
 int
-store_head_largest(struct store *store, int64_t log, struct head_row **out,
+store_head_seen(struct store *store, int64_t log, uint64_t size,
+    struct head_row **out, struct arena *arena, struct error *err)
+{
+	return one_head(store, QUERY_HEAD_SEEN, log, size, out, arena, err);
+}
+
+static int
+all_heads(struct query *q, struct head_row **out, size_t *n,
     struct arena *arena, struct error *err)
 {
-	struct query q;
-	void *row;
+	void *rows;
 
-	query_start(&q, store, QUERY_HEAD_LARGEST);
-	query_put_int(&q, log);
-	if (query_one(&q, load_head, sizeof(**out), &row, arena, err) == -1)
+	if (query_all(q, load_head, sizeof(**out), &rows, n, arena, err) == -1)
 		return -1;
-	*out = row;
+	*out = rows;
 	return 0;
 }
 
@@ -108,14 +114,47 @@ store_head_all(struct store *store, int64_t log, uint64_t size,
     struct head_row **out, size_t *n, struct arena *arena, struct error *err)
 {
 	struct query q;
-	void *rows;
 
 	query_start(&q, store, QUERY_HEAD_ALL);
 	query_put_int(&q, log);
 	query_put_size(&q, size);
-	if (query_all(&q, load_head, sizeof(**out), &rows, n, arena, err) == -1)
+	return all_heads(&q, out, n, arena, err);
+}
+
+int
+store_head_forked(struct store *store, int64_t log, struct head_row **out,
+    size_t *n, struct arena *arena, struct error *err)
+{
+	struct query q;
+
+	query_start(&q, store, QUERY_HEAD_FORKED);
+	query_put_int(&q, log);
+	return all_heads(&q, out, n, arena, err);
+}
+
+int
+store_head_unproven(struct store *store, int64_t log, struct head_row **out,
+    size_t *n, struct arena *arena, struct error *err)
+{
+	struct query q;
+
+	query_start(&q, store, QUERY_HEAD_UNPROVEN);
+	query_put_int(&q, log);
+	return all_heads(&q, out, n, arena, err);
+}
+
+int
+store_head_trim(struct store *store, int64_t log, size_t *n, struct error *err)
+{
+	struct query q;
+	int changed;
+
+	query_start(&q, store, QUERY_HEAD_TRIM);
+	query_put_int(&q, log);
+	query_put_int(&q, STORE_UNPROVEN_MAX);
+	if (query_run(&q, &changed, err) == -1)
 		return -1;
-	*out = rows;
+	*n = (size_t)changed;
 	return 0;
 }
 

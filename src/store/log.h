@@ -31,7 +31,8 @@ struct log_row {
 	uint64_t receipted; /* largest size so covered that a record quotes */
 	unsigned anchored_epoch; /* of its last anchor; 0: none yet */
 	uint64_t anchored;       /* the size of that; anchors never fall */
-	uint64_t settled; /* automatic answers were lodged below this index */
+	uint64_t settled; /* theirs: automatic answers were lodged below it;
+			   * ours: lines up to it need no receipt of ours */
 	bool wants_line;  /* theirs: a new line over what is mirrored already */
 	bool is_forked; /* two signed versions were seen; nothing more taken */
 	bool is_announced; /* theirs: its first entry is still to come */

@@ -87,6 +87,22 @@ store_quote_window(struct store *store, int64_t log, uint64_t from, uint64_t to,
 }
 
 int
+store_quote_covers(struct store *store, int64_t log, uint64_t size,
+    struct instant time, bool *out, struct error *err)
+{
+	struct query q;
+	int rc;
+
+	query_start(&q, store, QUERY_QUOTE_COVERS);
+	query_put_int(&q, log);
+	query_put_size(&q, size);
+	query_put_instant(&q, time);
+	rc = query_step(&q, out, err);
+	query_end(&q);
+	return rc;
+}
+
+int
 store_quote_latest(struct store *store, int64_t log, uint64_t index,
     struct instant *out, bool *has, struct error *err)
 {

@@ -38,6 +38,10 @@ NODISCARD int store_quote_window(struct store *store, int64_t log,
     uint64_t from, uint64_t to, struct quote_row **out, size_t *n,
     struct arena *arena, struct error *err);
 
+/* Does a line of ${time} or before quoted about ${log} cover ${size}? */
+NODISCARD int store_quote_covers(struct store *store, int64_t log,
+    uint64_t size, struct instant time, bool *out, struct error *err);
+
 /* The latest time quoted in ${log} below ${index}: *has false if none. */
 NODISCARD int store_quote_latest(struct store *store, int64_t log,
     uint64_t index, struct instant *out, bool *has, struct error *err);

@@ -196,6 +196,14 @@ static const struct {
 	    "(is_own = 0 AND settled < mirrored) OR "
 	    "(is_own = 0 AND closed IS NULL AND "
 	    "(head > mirrored OR wants_line = 1))" },
+	/* Signed, and never shown to extend what was known. */
+	{ 4, "ALTER TABLE head ADD COLUMN "
+	    "is_unproven INTEGER NOT NULL DEFAULT 0" },
+	{ 4, "CREATE INDEX head_unproven ON head (log, id) "
+	    "WHERE is_unproven = 1" },
+	/* The first entry of that log that says the document was erased. */
+	{ 4, "ALTER TABLE document_name ADD COLUMN excused INTEGER" },
+	{ 4, "CREATE INDEX quote_about ON quote (log, size, time)" },
 	/* clang-format on */
 };
 

@@ -360,3 +360,42 @@ TEST(a_sender_without_quota_waits_and_goes_on_when_there_is_room)
 	check(two_agree(&scene.two, scene.north, scene.south));
 	two_close(&scene.two);
 }
+
+/* SOUTH can never be sent it, and takes the log all the same. */
+TEST(a_first_document_that_its_writer_erased_is_waited_for_no_more)
+{
+	struct scene scene;
+	struct record record, erasure;
+	struct hash erased;
+	struct error err;
+	uint64_t before;
+
+	scene_open(&scene, 2);
+	check(two_talk(&scene.two));
+	record = two_record(&scene.two, KIND_REQUEST, NULL);
+	(void)two_document(scene.north, scene.south, &record,
+	    WORD_DOCUMENT_EVIDENCE, 1000);
+	erased = record.documents[0].sha256;
+	check(record.documents[0].is_first);
+	two_lodge_record(scene.north, scene.south, &record);
+	two_turn_begin(scene.north);
+	two_must(docket_document_erase(scene.north->docket,
+		     span_text(scene.south->party), &erased,
+		     two_now(scene.north), &err),
+	    &err, "erase");
+	two_turn_end(scene.north);
+	for (unsigned i = 0; i < 6; i++)
+		two_step(scene.north, scene.south);
+	before = two_log(scene.south, scene.north, false)->mirrored;
+	check(before < two_log(scene.north, scene.south, true)->size);
+	erasure = two_record(&scene.two, KIND_ERASURE, NULL);
+	*two_fact(&erasure, MEMBER_ERASURE_DOCUMENTS) =
+	    (struct fact){ .is_given = true, .n = 1, .hashes = &erased };
+	two_lodge_record(scene.north, scene.south, &erasure);
+	two_later(&scene.two, 61);
+	check(two_talk(&scene.two));
+	check(two_log(scene.south, scene.north, false)->mirrored ==
+	    two_log(scene.north, scene.south, true)->size);
+	check(two_agree(&scene.two, scene.north, scene.south));
+	two_close(&scene.two);
+}

@@ -145,6 +145,111 @@ TEST(a_head_below_what_is_held_that_is_not_its_past_is_a_fork_as_well)
 	two_close(&scene.two);
 }
 
+static struct head_row *
+unproven(struct scene *scene, size_t *n)
+{
+	struct head_row *heads;
+	struct error err;
+
+	two_must(store_head_unproven(scene->north->store,
+		     two_log(scene->north, scene->south, false)->id, &heads, n,
+		     scene->two.arena, &err),
+	    &err, "heads");
+	return heads;
+}
+
+TEST(a_signed_head_that_was_refused_is_kept_and_used_for_nothing)
+{
+	static const struct {
+		uint64_t old;
+		int status;
+		enum error_code code;
+	} cases[] = {
+		{ 0, 409, E_CHECKPOINT_OLD },
+		{ UINT64_MAX, 422, E_PROOF }, /* the right one */
+		{ 9999, 400, E_CHECKPOINT_RANGE },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct serve_reply reply;
+		struct head_row *heads;
+		struct scene scene;
+		size_t n;
+
+		scene_open(&scene);
+		reply = ask(&scene,
+		    bare(&scene,
+			cases[i].old == UINT64_MAX ? scene.old : cases[i].old,
+			scene.note));
+		check_refused(&reply, cases[i].status, cases[i].code);
+		heads = unproven(&scene, &n);
+		require(n == 1);
+		check(span_is_equal(heads[0].note, scene.note));
+		check(two_log(scene.north, scene.south, false)->head ==
+		    scene.old);
+		/* Then it is proven, and nothing stands in its way. */
+		check(two_talk(&scene.two));
+		unproven(&scene, &n);
+		check_int((int)n, 0);
+		check(two_agree(&scene.two, scene.north, scene.south));
+		two_close(&scene.two);
+	}
+}
+
+TEST(a_refused_head_and_a_proven_one_of_its_size_are_a_fork)
+{
+	struct serve_reply reply;
+	struct scene scene;
+	struct fork fork;
+
+	scene_open(&scene);
+	fork = fork_at(&scene, scene.old, scene.old, scene.size);
+	reply = ask(&scene, bare(&scene, 0, fork.note));
+	check_refused(&reply, 409, E_CHECKPOINT_OLD);
+	reply = ask(&scene, good(&scene));
+	check_refused(&reply, 422, E_CHECKPOINT_FORK);
+	check_evidence(&scene, scene.size, fork.note, scene.note);
+	two_close(&scene.two);
+}
+
+TEST(a_refused_head_is_compared_with_the_entries_when_they_come)
+{
+	struct serve_reply reply;
+	struct scene scene;
+	struct fork fork;
+
+	scene_open(&scene);
+	/* Of a size that no other head is ever shown of. */
+	fork = fork_at(&scene, scene.old, scene.old, scene.size - 1);
+	reply = ask(&scene, bare(&scene, 0, fork.note));
+	check_refused(&reply, 409, E_CHECKPOINT_OLD);
+	check(!two_log(scene.north, scene.south, false)->is_forked);
+	check_int(two_step(scene.south, scene.north), JOB_CHECKPOINT);
+	check_int(two_step(scene.south, scene.north), JOB_ENTRIES);
+	check(two_log(scene.north, scene.south, false)->is_forked);
+	two_close(&scene.two);
+}
+
+TEST(a_flood_of_heads_that_prove_nothing_is_bounded)
+{
+	struct scene scene;
+	struct hash root = { { 7 } };
+	size_t n;
+
+	scene_open(&scene);
+	for (uint64_t i = 0; i < STORE_UNPROVEN_MAX + 10; i++) {
+		struct serve_reply reply = ask(&scene,
+		    bare(&scene, 0, signed_head(&scene, 100 + i, &root)));
+
+		check_refused(&reply, 409, E_CHECKPOINT_OLD);
+	}
+	unproven(&scene, &n);
+	check_int((int)n, STORE_UNPROVEN_MAX);
+	check(two_talk(&scene.two));
+	check(two_agree(&scene.two, scene.north, scene.south));
+	two_close(&scene.two);
+}
+
 TEST(an_empty_tree_of_another_root_is_no_proof)
 {
 	struct hash root = { { 1 } };

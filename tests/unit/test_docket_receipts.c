@@ -256,6 +256,79 @@ TEST(a_line_of_a_wild_future_does_not_undo_an_earlier_one)
 	two_close(&scene.two);
 }
 
+/*
+ * SOUTH's receipt quotes only its later line; NORTH holds the earlier one and
+ * quotes it, so that what was taken at 100 is not taken at 200.
+ */
+TEST(an_earlier_line_that_is_held_is_quoted_though_a_later_one_is)
+{
+	struct case_view seen[2];
+	struct scene scene;
+	struct hash name;
+	unsigned norths;
+
+	scene_open(&scene);
+	scene.south->is_withholding = true;
+	norths = receipts(scene.north, scene.south);
+	two_later(&scene.two, 100);
+	name = two_lodge(scene.north, scene.south, KIND_REQUEST, NULL);
+	check(two_talk(&scene.two));
+	two_later(&scene.two, 50);
+	two_lodge(scene.north, scene.south, KIND_REPORT, NULL);
+	check(two_talk(&scene.two));
+	stamp(&scene, instant_of(TWO_BEGIN_S + 150));
+	seen[0] = view(scene.north, scene.south, &name);
+	check_int(taken(&seen[0], 0), 150);
+	check_int((int)receipts(scene.north, scene.south), (int)norths);
+	two_later(&scene.two, DOCKET_RECEIPT_GRACE_S);
+	/* One for the line of 100; that of 150 is quoted already. */
+	for (unsigned i = 0; i < 3; i++)
+		two_lodge(scene.north, scene.south, KIND_REPORT, NULL);
+	check_int((int)receipts(scene.north, scene.south), (int)norths + 1);
+	check(two_talk(&scene.two));
+	seen[0] = view(scene.north, scene.south, &name);
+	seen[1] = view(scene.south, scene.north, &name);
+	check_int(taken(&seen[0], 0), 100);
+	check_int(taken(&seen[1], 0), 100);
+	check(two_agree(&scene.two, scene.north, scene.south));
+	two_close(&scene.two);
+}
+
+/* An operator has confirmed that SOUTH's clock is right now. */
+TEST(a_line_too_far_ahead_is_signed_anew_when_the_clock_is_right_again)
+{
+	struct case_view seen;
+	struct scene scene;
+	struct hash name;
+	uint64_t size;
+	struct error err;
+
+	scene_open(&scene);
+	scene.south->skew_s = 2 * 3600;
+	name = two_lodge(scene.north, scene.south, KIND_REQUEST, NULL);
+	size = two_log(scene.north, scene.south, true)->size;
+	for (unsigned i = 0; i < 4; i++)
+		two_step(scene.north, scene.south);
+	check(two_log(scene.south, scene.north, false)->mirrored == size);
+	check(two_log(scene.north, scene.south, true)->mirrored < size);
+	scene.south->skew_s = 0;
+	two_must(keeper_confirm_clock(scene.south->keeper, two_now(scene.south),
+		     &err),
+	    &err, "clock");
+	two_later(&scene.two, 70);
+	check(two_talk(&scene.two));
+	check(two_log(scene.north, scene.south, true)->mirrored >= size);
+	two_later(&scene.two, DOCKET_RECEIPT_GRACE_S);
+	two_lodge(scene.north, scene.south, KIND_REPORT, NULL);
+	check(two_talk(&scene.two));
+	seen = view(scene.north, scene.south, &name);
+	check_int(taken(&seen, 0), 70);
+	seen = view(scene.south, scene.north, &name);
+	check_int(taken(&seen, 0), 70);
+	check(two_agree(&scene.two, scene.north, scene.south));
+	two_close(&scene.two);
+}
+
 TEST(a_clock_that_jumps_ahead_signs_no_line_that_is_believed)
 {
 	struct scene scene;

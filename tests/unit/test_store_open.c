@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "store/db.h"
+#include "store/head.h"
 #include "store/schema.h"
 #include "store/setting.h"
 #include "tests/lab.h"
@@ -143,6 +144,34 @@ TEST(databases_of_other_versions_and_programs_are_refused)
 			  &err) == -1);
 		check_int(err.code, E_STORE_SCHEMA);
 	}
+}
+
+TEST(a_database_of_version_3_is_migrated_and_its_heads_are_proven)
+{
+	struct store *store = fresh();
+	struct head_row *got,
+	    head = { .log = lab.theirs.id,
+		    .size = 3,
+		    .root = storelab_hash(1),
+		    .note = span_text("note") };
+	struct error err;
+
+	require(store_begin(store, &err) == 0 &&
+	    store_head_add(store, &head, &err) == 0 &&
+	    store_commit(store, &err) == 0);
+	tamper("DROP INDEX head_unproven; DROP INDEX quote_about; "
+	       "ALTER TABLE head DROP COLUMN is_unproven; "
+	       "ALTER TABLE document_name DROP COLUMN excused; "
+	       "PRAGMA user_version = 3");
+	check(store_open(&lab.store, "lab", FAULTVFS_NAME, STORE_READ, &err) ==
+	    -1);
+	check_int(err.code, E_STORE_SCHEMA);
+	require(
+	    store_open(&lab.store, "lab", FAULTVFS_NAME, STORE_USE, &err) == 0);
+	require(store_head_get(lab.store, head.log, 3, &got, lab_arena(),
+		    &err) == 0);
+	check(got != NULL && !got->is_unproven);
+	storelab_close(&lab);
 }
 
 TEST(what_is_no_database_is_called_corrupt)
@@ -299,7 +328,8 @@ static bool
 is_sorting_well(enum query_id id)
 {
 	return id == QUERY_LOG_OF || id == QUERY_HEAD_ALL ||
-	    id == QUERY_HEAD_GET || id == QUERY_QUOTE_ALL;
+	    id == QUERY_HEAD_GET || id == QUERY_HEAD_FORKED ||
+	    id == QUERY_QUOTE_ALL;
 }
 
 TEST(no_query_walks_or_sorts_a_large_table)

@@ -140,6 +140,73 @@ TEST(what_changes_in_a_log_is_kept)
 	check_int(err.code, E_INTERNAL);
 }
 
+TEST(an_unproven_head_is_evidence_only_until_it_is_proven)
+{
+	struct store *store = fresh();
+	struct arena *arena = lab_arena();
+	struct head_row *got,
+	    head = { .log = lab.theirs.id,
+		    .size = 7,
+		    .root = storelab_hash(3),
+		    .note = span_text("note"),
+		    .is_unproven = true };
+	struct error err;
+	size_t n;
+
+	require(store_head_add(store, &head, &err) == 0);
+	require(store_head_get(store, head.log, 7, &got, arena, &err) == 0);
+	check(got == NULL);
+	require(store_head_below(store, head.log, 9, &got, arena, &err) == 0);
+	check(got == NULL);
+	require(store_head_all(store, head.log, 7, &got, &n, arena, &err) == 0);
+	check_size(n, 1);
+	require(store_head_seen(store, head.log, 9, &got, arena, &err) == 0);
+	require(got != NULL && got->is_unproven);
+	head.is_unproven = false;
+	require(store_head_add(store, &head, &err) == 0);
+	require(store_head_get(store, head.log, 7, &got, arena, &err) == 0);
+	require(got != NULL && !got->is_unproven);
+	/* Once proven it stays so. */
+	head.is_unproven = true;
+	require(store_head_add(store, &head, &err) == 0);
+	require(store_head_get(store, head.log, 7, &got, arena, &err) == 0);
+	check(got != NULL);
+	require(
+	    store_head_unproven(store, head.log, &got, &n, arena, &err) == 0);
+	check_size(n, 0);
+	require(store_head_forked(store, head.log, &got, &n, arena, &err) == 0);
+	check_size(n, 0);
+}
+
+TEST(of_unproven_heads_only_the_newest_are_kept)
+{
+	struct store *store = fresh();
+	struct arena *arena = lab_arena();
+	struct head_row *got,
+	    head = { .log = lab.theirs.id,
+		    .note = span_text("note"),
+		    .is_unproven = true };
+	struct error err;
+	size_t n;
+
+	for (unsigned i = 0; i < STORE_UNPROVEN_MAX + 3; i++) {
+		head.size = 1000 - i;
+		head.root = storelab_hash(i);
+		require(store_head_add(store, &head, &err) == 0);
+	}
+	head.is_unproven = false;
+	head.size = 2;
+	require(store_head_add(store, &head, &err) == 0);
+	require(store_head_trim(store, head.log, &n, &err) == 0);
+	check_size(n, 3);
+	require(
+	    store_head_unproven(store, head.log, &got, &n, arena, &err) == 0);
+	require(n == STORE_UNPROVEN_MAX);
+	check_size(got[0].size, 997);
+	require(store_head_get(store, head.log, 2, &got, arena, &err) == 0);
+	check(got != NULL);
+}
+
 TEST(forked_heads_stand_beside_each_other)
 {
 	struct store *store = fresh();
@@ -164,6 +231,9 @@ TEST(forked_heads_stand_beside_each_other)
 	check(span_is_text(got[1].note, "note b"));
 	check(hash_is_equal(&got[1].root, &head.root));
 	check_int(got[1].seen_at.s, 100);
+	require(store_head_forked(store, head.log, &got, &n, arena, &err) == 0);
+	require(n == 2);
+	check_size(got[0].size, 5);
 	require(store_head_get(store, head.log, 5, &got, arena, &err) == 0);
 	check(span_is_text(got->note, "note a"));
 	require(store_head_below(store, head.log, 9, &got, arena, &err) == 0);
