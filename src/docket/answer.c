@@ -142,6 +142,26 @@ ask_again(struct delivery *d, uint64_t size, struct error *err)
 	    (unsigned long long)size);
 }
 
+/*
+ * Our log is closed over there, by a later one of ours that we do not know:
+ * it was lost, and is asked for.
+ */
+static int
+refused(struct delivery *d, struct error *err)
+{
+	enum error_code code = E_NONE;
+	struct error bad;
+
+	if (d->answer->status == 409 &&
+	    span_is_text(d->answer->type, PROBLEM_MEDIA_TYPE) &&
+	    problem_read(&code, d->answer->body, &bad) == 0 &&
+	    code == E_EPOCH_CLOSED) {
+		d->peer->is_checked = false;
+		d->peer->is_short = true;
+	}
+	return unexpected(d, err);
+}
+
 static int
 answer_checkpoint(struct delivery *d, struct error *err)
 {
@@ -154,7 +174,7 @@ answer_checkpoint(struct delivery *d, struct error *err)
 	}
 	if (d->answer->status != 409 ||
 	    !span_is_text(d->answer->type, WITNESS_SIZE_TYPE))
-		return unexpected(d, err);
+		return refused(d, err);
 	if (witness_size_parse(&size, d->answer->body, err) == -1)
 		return -1;
 	if (size > d->own->size) {

@@ -358,3 +358,47 @@ TEST(a_closed_log_takes_nothing_more)
 	check_goes_on(&scene);
 	scene_close(&scene);
 }
+
+TEST(a_backup_from_before_both_began_another_log_finds_them_again)
+{
+	for (unsigned with_journal = 0; with_journal < 2; with_journal++) {
+		struct scene scene;
+
+		scene_open(&scene);
+		two_lodge(scene.north, scene.south, KIND_REPORT, NULL);
+		check(two_talk(&scene.two));
+		back_up(&scene);
+		two_lodge(scene.north, scene.south, KIND_REPORT, NULL);
+		check(two_talk(&scene.two));
+		reopen(scene.north, scene.south, 2);
+		check_goes_on(&scene);
+		reopen(scene.south, scene.north, 2);
+		check_goes_on(&scene);
+		restore(&scene, with_journal, true);
+		check_int((int)two_log(scene.north, scene.south, true)->epoch,
+		    1);
+		knock(&scene);
+		check_int((int)two_log(scene.north, scene.south, true)->epoch,
+		    2);
+		check_int((int)two_log(scene.north, scene.south, false)->epoch,
+		    2);
+		check_goes_on(&scene);
+		scene_close(&scene);
+	}
+}
+
+TEST(a_log_that_was_lost_whole_is_asked_for_though_nobody_declared_it)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	back_up(&scene);
+	reopen(scene.north, scene.south, 2);
+	check_goes_on(&scene);
+	restore(&scene, true, false);
+	two_lodge(scene.south, scene.north, KIND_REPORT, NULL);
+	knock(&scene);
+	check_int((int)two_log(scene.north, scene.south, true)->epoch, 2);
+	check(!two_log(scene.south, scene.north, false)->is_forked);
+	scene_close(&scene);
+}
