@@ -47,6 +47,7 @@ struct docket_peer {
 	bool is_measured;          /* the next is known */
 	bool is_short;             /* we hold less than we have signed */
 	bool is_tail_lost;         /* of our log, and nobody holds it */
+	bool is_refused;           /* our newest log may not begin there */
 	struct hash patching;      /* a large document whose offset is known */
 	uint64_t patch_offset;
 	bool is_patching;

@@ -78,7 +78,7 @@ check_known(const struct reopening *r, struct error *err)
 static int
 check_need(const struct reopening *r, struct error *err)
 {
-	if (r->peer->is_tail_lost || r->newest != r->previous ||
+	if (r->peer->is_tail_lost || r->peer->is_refused ||
 	    r->newest->size == r->newest->mirrored)
 		return 0;
 	return error_set(err, E_EPOCH_OPEN,
@@ -175,7 +175,7 @@ docket_lodge_reopening(struct docket *docket, struct span content,
 	if (record_read(&record, content, arena, err) == -1 ||
 	    origin_parse(&origin, record->log, err) == -1 ||
 	    find_logs(&r, docket, origin.reader, arena, err) == -1 ||
-	    check_known(&r, err) == -1)
+	    check_known(&r, err) == -1 || check_need(&r, err) == -1)
 		goto out;
 	if (record->kind != KIND_OPENING ||
 	    !span_is_equal(origin.author, docket->self->party) ||
@@ -196,6 +196,7 @@ docket_lodge_reopening(struct docket *docket, struct span content,
 	/* What was believed of the old log does not hold for this one. */
 	recovery_end(r.peer);
 	r.peer->is_tail_lost = false;
+	r.peer->is_refused = false;
 	r.peer->is_short = false;
 	r.peer->is_measured = false;
 	r.peer->is_contradicted = false;

@@ -101,6 +101,9 @@ world_step(struct world *world)
 		node_start(node);
 	if (rng_chance(&world->rng, 25))
 		world_lodge(world, node);
+	if (world->hardship.reopen > 0 &&
+	    rng_chance(&world->rng, world->hardship.reopen))
+		world_reopen(world, node);
 	if (world->hardship.has_cheat && rng_chance(&world->rng, 6))
 		world_cheat(world);
 	if (rng_chance(&world->rng, 8))
