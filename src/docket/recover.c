@@ -405,7 +405,8 @@ take_seen(struct delivery *d, struct error *err)
 	if (head.size > 0 && check_root(d, d->own, &head, err) == -1)
 		return -1;
 	d->peer->is_contradicted = false;
-	if (d->docket->parts.is_restored || d->peer->is_short)
+	if (d->docket->parts.is_restored || d->peer->is_short ||
+	    d->peer->wants_later)
 		recovery_begin(d->peer, STAGE_OWN_HEAD, d->own, head.size);
 	else
 		set_checked(d->peer, d->own);
@@ -467,6 +468,8 @@ ask_next(struct delivery *d, struct error *err)
 		recovery->which = THEIRS;
 		return 0;
 	}
+	d->peer->has_later = true;
+	d->peer->wants_later = false;
 	recovery->stage = STAGE_FETCH;
 	return wanted(recovery) != NULL ? 0 : finish(d, err);
 }

@@ -19,7 +19,7 @@ struct log_row;
 
 /* The newest logs come first; then later ones that were lost whole. */
 enum { OWN, THEIRS };
-#define LOST_MAX 10
+#define LOST_MAX 40
 
 /* What is lost of one log: the entries from ${from} on. */
 struct lost {

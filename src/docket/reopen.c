@@ -57,6 +57,14 @@ check_known(const struct reopening *r, struct error *err)
 	if (!r->peer->is_checked && !r->peer->is_tail_lost)
 		return error_set(err, E_BUSY,
 		    "the peer is still to say what it holds of our log");
+	/* A snapshot may have set back what was begun: it must not be twice. */
+	if (!r->peer->has_later) {
+		r->peer->wants_later = true;
+		r->peer->is_checked = false;
+		r->peer->is_given_up = false;
+		r->peer->is_hurried = true;
+		return error_set(err, E_UNASKED, "for later logs of ours");
+	}
 	if (r->next > EPOCHS_MAX)
 		return error_set(err, E_TOO_LARGE, "%u logs one after another",
 		    r->next - 1);

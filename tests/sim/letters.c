@@ -258,7 +258,7 @@ world_reopen(struct world *world, struct node *node)
 	/* Nothing is closed that is not delivered, or not asked for. */
 	if (err.code == E_EPOCH_OPEN || err.code == E_EPOCH_AHEAD ||
 	    err.code == E_TOO_LARGE || err.code == E_ANCHOR_STALE ||
-	    err.code == E_BUSY) {
+	    err.code == E_BUSY || err.code == E_UNASKED) {
 		store_rollback(node->store);
 		docket_rolled_back(node->docket);
 	} else {
