@@ -142,6 +142,29 @@ ask_again(struct delivery *d, uint64_t size, struct error *err)
 	    (unsigned long long)size);
 }
 
+/*
+ * Our log is closed over there, by a later one of ours that we do not know:
+ * it was lost, and is asked for.  Or it may not begin: another has to.
+ */
+static int
+refused(struct delivery *d, struct error *err)
+{
+	enum error_code code = E_NONE;
+	struct error bad;
+
+	if (!span_is_text(d->answer->type, PROBLEM_MEDIA_TYPE) ||
+	    problem_read(&code, d->answer->body, &bad) == -1)
+		return unexpected(d, err);
+	if (code == E_EPOCH_CLOSED) {
+		d->peer->is_checked = false;
+		d->peer->is_short = true;
+	}
+	if (code == E_EPOCH_BELOW || code == E_EPOCH_OPENING ||
+	    code == E_FORKED)
+		d->peer->is_refused = true;
+	return unexpected(d, err);
+}
+
 static int
 answer_checkpoint(struct delivery *d, struct error *err)
 {
@@ -154,7 +177,7 @@ answer_checkpoint(struct delivery *d, struct error *err)
 	}
 	if (d->answer->status != 409 ||
 	    !span_is_text(d->answer->type, WITNESS_SIZE_TYPE))
-		return unexpected(d, err);
+		return refused(d, err);
 	if (witness_size_parse(&size, d->answer->body, err) == -1)
 		return -1;
 	if (size > d->own->size) {
@@ -216,7 +239,7 @@ answer_info(struct delivery *d, struct error *err)
 	struct mirror_info info;
 
 	if (!span_is_text(d->answer->type, MIRROR_INFO_TYPE))
-		return unexpected(d, err);
+		return refused(d, err);
 	if (mirror_info_parse(&info, d->answer->body, d->arena, err) == -1)
 		return -1;
 	if (info.size > d->own->size || info.next > d->own->size) {
@@ -245,7 +268,7 @@ answer_entries(struct delivery *d, struct error *err)
 		return answer_info(d, err);
 	if (d->answer->status != 200) {
 		forget_guesses(d->peer, d->own);
-		return unexpected(d, err);
+		return refused(d, err);
 	}
 	if (store_head_get(d->docket->parts.store, d->own->id,
 		upload.header.end, &head, d->arena, err) == -1)

@@ -42,12 +42,14 @@ struct docket_peer {
 	bool is_asked;        /* something was sent since the last ping */
 	uint64_t pending;     /* size of the pending checkpoint over there */
 	uint64_t mirror_next; /* first entry that it does not hold */
-	struct recovery *recovery; /* recover.h; or NULL */
-	bool is_contradicted;      /* it holds another version of our log */
-	bool is_measured;          /* the next is known */
-	bool is_short;             /* we hold less than we have signed */
-	bool is_tail_lost;         /* of our log, and nobody holds it */
-	struct hash patching;      /* a large document whose offset is known */
+	struct recovery *recovery;   /* recover.h; or NULL */
+	bool is_contradicted;        /* it holds another version of our log */
+	bool is_measured;            /* the next is known */
+	bool is_short;               /* we hold less than we have signed */
+	bool is_tail_lost;           /* of our log, and nobody holds it */
+	bool is_refused;             /* our newest log may not begin there */
+	bool wants_later, has_later; /* asked for later logs: to be, was */
+	struct hash patching; /* a large document whose offset is known */
 	uint64_t patch_offset;
 	bool is_patching;
 	struct instant pinged;

@@ -146,14 +146,13 @@ see_record(void *ctx, const struct entry_row *entry, struct error *err)
 }
 
 /*
- * Pass over lines on ${about}, a log of ours, that need no receipt of ours: those as early as
- * they that are quoted and cover as much.  *is_one: the next one does, and is
- * old enough.
+ * Pass over lines on ${about}, a log of ours, that need no receipt of ours:
+ * those as early as they that are quoted and cover as much.  *is_one: the next
+ * one does, and is old enough.
  */
 static int
-skip_quoted(struct docket *docket, struct log_row *about,
-    struct instant latest, bool *is_one, struct arena *arena,
-    struct error *err)
+skip_quoted(struct docket *docket, struct log_row *about, struct instant latest,
+    bool *is_one, struct arena *arena, struct error *err)
 {
 	struct store *store = docket->parts.store;
 	struct docket_keys *keys;

@@ -21,14 +21,20 @@
 #include "store/store.h"
 #include "store/tile.h"
 
-enum stage { STAGE_OWN_HEAD, STAGE_THEIR_HEAD, STAGE_FETCH };
+enum stage { STAGE_OWN_HEAD, STAGE_THEIR_HEAD, STAGE_FETCH, STAGE_LATER };
+
+/* Numbers of later logs that are asked for: one may have been left out. */
+#define LATER_MAX 2
 
 struct recovery {
 	enum stage stage;
 	struct arena *arena;
 	size_t bytes;
-	uint64_t seen;       /* the largest head of ours that it was shown */
-	struct lost logs[2]; /* OWN, THEIRS */
+	uint64_t seen;  /* the largest head of ours that it was shown */
+	unsigned epoch; /* of the log that this was of */
+	struct lost logs[LOST_MAX]; /* OWN, THEIRS, and so on by turns */
+	size_t n;
+	unsigned which, ahead, missed; /* which later log is asked for */
 };
 
 void
@@ -42,12 +48,14 @@ recovery_end(struct docket_peer *peer)
 }
 
 static void
-recovery_begin(struct docket_peer *peer, enum stage stage, uint64_t seen)
+recovery_begin(struct docket_peer *peer, enum stage stage,
+    const struct log_row *own, uint64_t seen)
 {
 	recovery_end(peer);
 	peer->recovery = mem_new(sizeof(*peer->recovery));
 	*peer->recovery = (struct recovery){ .stage = stage,
 		.arena = arena_new(),
+		.epoch = own->epoch,
 		.seen = seen };
 }
 
@@ -166,10 +174,10 @@ recover_measure(struct docket *docket, struct docket_peer *peer,
 }
 
 static void
-get(struct delivery *d, enum job_kind kind, const struct log_row *log,
+get(struct delivery *d, enum job_kind kind, struct span origin,
     const char *rest)
 {
-	struct hash key = digest_of(log->origin);
+	struct hash key = digest_of(origin);
 	char hex[HASH_TEXT_MAX];
 
 	d->job->kind = kind;
@@ -182,7 +190,7 @@ get(struct delivery *d, enum job_kind kind, const struct log_row *log,
 static struct lost *
 wanted(struct recovery *recovery)
 {
-	for (unsigned i = OWN; i <= THEIRS; i++) {
+	for (size_t i = 0; i < recovery->n; i++) {
 		struct lost *lost = &recovery->logs[i];
 
 		if (lost->from + lost->n < lost->to)
@@ -205,8 +213,8 @@ int
 recover_next(struct delivery *d, bool *is_job, struct error *err)
 {
 	struct recovery *recovery = d->peer->recovery;
-	struct log_row *theirs;
 	const struct lost *lost;
+	struct log_row *log;
 	char path[TILE_PATH_MAX];
 	struct tile tile;
 
@@ -214,22 +222,25 @@ recover_next(struct delivery *d, bool *is_job, struct error *err)
 	if (!*is_job)
 		return 0;
 	if (recovery == NULL || recovery->stage == STAGE_OWN_HEAD) {
-		get(d, JOB_HEAD, d->own,
+		get(d, JOB_HEAD, d->own->origin,
 		    recovery == NULL ? "seen" : "checkpoint");
 		return 0;
 	}
-	if (docket_other_log(d->docket, d->own, &theirs, d->arena, err) == -1)
-		return -1;
-	if (recovery->stage == STAGE_THEIR_HEAD) {
-		get(d, JOB_HEAD, theirs, "checkpoint");
+	if (recovery->stage == STAGE_FETCH) {
+		lost = wanted(recovery);
+		if (lost == NULL)
+			return error_set(err, E_INTERNAL, "nothing to fetch");
+		tile = wanted_tile(lost);
+		get(d, JOB_FETCH, lost->origin, tile_write(&tile, path));
 		return 0;
 	}
-	lost = wanted(recovery);
-	if (lost == NULL)
-		return error_set(err, E_INTERNAL, "nothing to fetch");
-	tile = wanted_tile(lost);
-	get(d, JOB_FETCH, lost == &recovery->logs[OWN] ? d->own : theirs,
-	    tile_write(&tile, path));
+	if ((recovery->stage == STAGE_LATER ?
+		    recover_later(d, recovery->which, recovery->ahead, &log,
+			err) :
+		    docket_other_log(d->docket, d->own, &log, d->arena, err)) ==
+	    -1)
+		return -1;
+	get(d, JOB_HEAD, log->origin, "checkpoint");
 	return 0;
 }
 
@@ -302,18 +313,22 @@ read_head(struct delivery *d, const struct log_row *log, struct lost *out,
 
 /* Remember what is missing up to the head ${seen}. */
 static int
-want(struct recovery *recovery, unsigned which, const struct log_row *log,
+want(struct recovery *recovery, size_t which, const struct log_row *log,
     const struct lost *seen, struct error *err)
 {
 	struct lost *lost = &recovery->logs[which];
 
 	*lost = (struct lost){ .from = log->size, .to = log->size };
+	lost->origin = arena_copy(recovery->arena, log->origin);
+	if (recovery->n <= which)
+		recovery->n = which + 1;
 	if (seen->head.size <= log->size)
 		return 0;
 	if (seen->head.size - log->size > RECOVER_ENTRIES_MAX)
 		return error_set(err, E_TOO_LARGE, "%llu entries were lost",
 		    (unsigned long long)(seen->head.size - log->size));
 	*lost = *seen;
+	lost->origin = arena_copy(recovery->arena, log->origin);
 	lost->to = seen->head.size;
 	lost->head.origin = arena_copy(recovery->arena, seen->head.origin);
 	lost->note = arena_copy(recovery->arena, seen->note);
@@ -343,9 +358,10 @@ tail_lost(struct delivery *d, const char *who, struct error *err)
 static int
 finish(struct delivery *d, struct error *err)
 {
+	struct recovery *recovery = d->peer->recovery;
 	bool is_still_short, is_ours;
 
-	if (d->peer->recovery->seen > d->own->size)
+	if (recovery->seen > d->own->size && recovery->epoch == d->own->epoch)
 		return tail_lost(d, "the peer has seen", err);
 	if (is_cut(d->docket, d->own, &is_ours, err) == -1 ||
 	    is_docket_cut(d->docket, d->own->peer, &is_still_short, err) == -1)
@@ -383,14 +399,15 @@ take_seen(struct delivery *d, struct error *err)
 		    (unsigned long long)head.size,
 		    (unsigned long long)d->own->size);
 		d->peer->is_short = true;
-		recovery_begin(d->peer, STAGE_OWN_HEAD, head.size);
+		recovery_begin(d->peer, STAGE_OWN_HEAD, d->own, head.size);
 		return 0;
 	}
 	if (head.size > 0 && check_root(d, d->own, &head, err) == -1)
 		return -1;
 	d->peer->is_contradicted = false;
-	if (d->docket->parts.is_restored || d->peer->is_short)
-		recovery_begin(d->peer, STAGE_OWN_HEAD, head.size);
+	if (d->docket->parts.is_restored || d->peer->is_short ||
+	    d->peer->wants_later)
+		recovery_begin(d->peer, STAGE_OWN_HEAD, d->own, head.size);
 	else
 		set_checked(d->peer, d->own);
 	return 0;
@@ -430,8 +447,62 @@ take_their_head(struct delivery *d, struct error *err)
 		return -1;
 	if (want(recovery, THEIRS, theirs, &seen, err) == -1)
 		return -1;
+	recovery->stage = STAGE_LATER;
+	recovery->which = OWN;
+	recovery->ahead = 1;
+	return 0;
+}
+
+/* The next question about later logs; or fetch what was found. */
+static int
+ask_next(struct delivery *d, struct error *err)
+{
+	struct recovery *recovery = d->peer->recovery;
+
+	recovery->ahead++;
+	if (recovery->missed < LATER_MAX && recovery->n + 2 <= LOST_MAX)
+		return 0;
+	recovery->missed = 0;
+	recovery->ahead = 1;
+	if (recovery->which == OWN) {
+		recovery->which = THEIRS;
+		return 0;
+	}
+	d->peer->has_later = true;
+	d->peer->wants_later = false;
 	recovery->stage = STAGE_FETCH;
 	return wanted(recovery) != NULL ? 0 : finish(d, err);
+}
+
+/* A log of a later epoch, of ours or theirs, that we have lost whole. */
+static int
+take_later(struct delivery *d, struct error *err)
+{
+	struct recovery *recovery = d->peer->recovery;
+	size_t which = recovery->which;
+	struct log_row *log;
+	struct lost seen;
+
+	if (recover_later(d, recovery->which, recovery->ahead, &log, err) ==
+		-1 ||
+	    read_head(d, log, &seen, err) == -1)
+		return -1;
+	if (seen.head.size == 0) {
+		recovery->missed++;
+		return ask_next(d, err);
+	}
+	recovery->missed = 0;
+	if (log->id == 0 &&
+	    store_log_add(d->docket->parts.store, log, err) == -1)
+		return -1;
+	d->peer->is_short = true;
+	while (which < LOST_MAX && recovery->logs[which].origin.len > 0)
+		which += 2;
+	if (which >= LOST_MAX)
+		return error_set(err, E_TOO_LARGE, "too many logs were lost");
+	if (want(recovery, which, log, &seen, err) == -1)
+		return -1;
+	return ask_next(d, err);
 }
 
 int
@@ -439,6 +510,8 @@ recover_take_head(struct delivery *d, struct error *err)
 {
 	if (d->peer->recovery == NULL)
 		return take_seen(d, err);
+	if (d->peer->recovery->stage == STAGE_LATER)
+		return take_later(d, err);
 	if (d->peer->recovery->stage == STAGE_OWN_HEAD)
 		return take_own_head(d, err);
 	return take_their_head(d, err);
@@ -474,7 +547,6 @@ recover_take_entries(struct delivery *d, struct error *err)
 {
 	struct recovery *recovery = d->peer->recovery;
 	struct lost *lost = recovery == NULL ? NULL : wanted(recovery);
-	struct log_row *theirs;
 
 	if (lost == NULL)
 		return error_set(err, E_HTTP, "entries that were not asked");
@@ -486,8 +558,9 @@ recover_take_entries(struct delivery *d, struct error *err)
 		goto out;
 	if (wanted(recovery) != NULL)
 		return 0;
-	if (docket_other_log(d->docket, d->own, &theirs, d->arena, err) == -1 ||
-	    recover_store(d, recovery->logs, theirs, err) == -1)
+	if (recover_store(d, recovery->logs, recovery->n, err) == -1 ||
+	    store_log_of(d->docket->parts.store, d->own->peer, true, &d->own,
+		d->arena, err) == -1)
 		goto out;
 	return finish(d, err);
 out:

@@ -1,88 +1,111 @@
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "docket/deliver_internal.h"
 #include "docket/epochs.h"
 #include "docket/recover_parts.h"
+#include "formats/card.h"
+#include "keeper/origin.h"
 #include "ledger/tiles.h"
 #include "ledger/tree.h"
 #include "store/head.h"
 #include "store/store.h"
 #include "store/tile.h"
 
-/* Both logs while their lost entries are judged. */
+/* The logs while their lost entries are judged. */
 struct judging {
 	struct delivery *d;
 	const struct lost *lost;
-	struct log_row *logs[2];
-	uint64_t done[2];
+	size_t n;
+	uint64_t done[LOST_MAX];
 	struct arena *arena; /* of one entry */
 };
 
-/* The rows as they stand: a receipt in one log moves the other. */
 static int
-reload(struct judging *j, struct error *err)
+find_log(const struct judging *j, size_t which, struct log_row **out,
+    struct error *err)
 {
-	struct docket *docket = j->d->docket;
-
-	arena_reset(j->arena);
-	if (store_log_of(docket->parts.store, j->d->own->peer, true,
-		&j->logs[OWN], j->arena, err) == -1)
+	if (store_log_find(j->d->docket->parts.store, j->lost[which].origin,
+		out, j->arena, err) == -1)
 		return -1;
-	return docket_other_log(docket, j->logs[OWN], &j->logs[THEIRS],
-	    j->arena, err);
+	if (*out == NULL)
+		return error_set(err, E_INTERNAL, "a log that is not there");
+	return 0;
 }
 
-/*
- * Add the next entry of ${which} unless it has seen more of the other log
- * than is back yet.
- */
+/* Has ${judged} seen more of a log than is back yet? */
 static int
-add_next(struct judging *j, unsigned which, bool is_forced, bool *has_moved,
+must_wait(const struct judging *j, const struct judged *judged, bool *out,
+    struct error *err)
+{
+	struct log_row *other;
+
+	*out = false;
+	for (size_t i = 0; judged->has_anchor && i < j->n; i++) {
+		if (!span_is_equal(j->lost[i].origin, judged->anchor.log))
+			continue;
+		if (find_log(j, i, &other, err) == -1)
+			return -1;
+		*out = judged->anchor.size > other->size &&
+		    judged->anchor.size <= j->lost[i].to;
+	}
+	return 0;
+}
+
+/* An earlier log of the same writer goes first. */
+static bool
+is_next(const struct judging *j, size_t which)
+{
+	size_t first = which % 2;
+
+	for (size_t i = first; i < which; i += 2)
+		if (j->done[i] < j->lost[i].n)
+			return false;
+	return j->done[which] < j->lost[which].n;
+}
+
+/* Add the next entry of log ${which} unless it has to wait. */
+static int
+add_next(struct judging *j, size_t which, bool is_forced, bool *has_moved,
     struct error *err)
 {
 	struct docket *docket = j->d->docket;
 	const struct lost *lost = &j->lost[which];
 	struct judged judged;
-	struct span der;
+	struct log_row *log;
+	bool is_early;
 
-	if (j->done[which] == lost->n)
+	if (!is_next(j, which))
 		return 0;
-	der = lost->entries[j->done[which]];
-	if (reload(j, err) == -1 ||
-	    judge_entry(docket, j->logs[which], j->logs[which]->size, der,
-		&judged, j->arena, err) == -1)
+	arena_reset(j->arena);
+	if (find_log(j, which, &log, err) == -1 ||
+	    judge_entry(docket, log, log->size, lost->entries[j->done[which]],
+		&judged, j->arena, err) == -1 ||
+	    must_wait(j, &judged, &is_early, err) == -1)
 		return -1;
-	if (!is_forced && judged.has_anchor &&
-	    span_is_equal(judged.anchor.log, j->logs[1 - which]->origin) &&
-	    judged.anchor.size > j->logs[1 - which]->size &&
-	    judged.anchor.size <= j->lost[1 - which].to)
+	if (is_early && !is_forced)
 		return 0;
 	*has_moved = true;
 	j->done[which]++;
-	return append_judged(docket, j->logs[which], &judged, j->arena, err);
+	return append_judged(docket, log, &judged, j->arena, err);
 }
 
 /*
- * In a causal order.  Where each log waits for the other one anchor is false;
+ * In a causal order.  Where each log waits for another one anchor is false;
  * it is not ours.
  */
 static int
 judge_lost(struct judging *j, struct error *err)
 {
-	while (j->done[OWN] < j->lost[OWN].n ||
-	    j->done[THEIRS] < j->lost[THEIRS].n) {
-		bool has_moved = false;
+	bool is_forced = false, has_moved = true;
 
-		if (add_next(j, OWN, false, &has_moved, err) == -1 ||
-		    add_next(j, THEIRS, false, &has_moved, err) == -1)
-			return -1;
-		if (has_moved)
-			continue;
-		if (add_next(j,
-			j->done[THEIRS] < j->lost[THEIRS].n ? THEIRS : OWN,
-			true, &has_moved, err) == -1)
-			return -1;
+	while (has_moved || !is_forced) {
+		is_forced = !has_moved;
+		has_moved = false;
+		for (size_t i = j->n; i-- > 0 && !(is_forced && has_moved);)
+			if (add_next(j, i, is_forced, &has_moved, err) == -1)
+				return -1;
 	}
 	return 0;
 }
@@ -99,35 +122,76 @@ recover_keep_line(struct delivery *d, struct log_row *log,
 }
 
 static int
-store_head(struct judging *j, unsigned which, struct error *err)
+store_head(struct judging *j, size_t which, struct error *err)
 {
 	struct store *store = j->d->docket->parts.store;
 	const struct lost *lost = &j->lost[which];
-	struct log_row *log = j->logs[which];
-	struct head_row head = { log->id, lost->head.size, lost->head.root,
-		lost->note, j->d->now, false };
+	struct head_row head = { .size = lost->head.size,
+		.root = lost->head.root,
+		.note = lost->note,
+		.seen_at = j->d->now };
+	struct log_row *log;
 
 	if (lost->to == lost->from)
 		return 0;
+	arena_reset(j->arena);
+	if (find_log(j, which, &log, err) == -1)
+		return -1;
+	head.log = log->id;
 	if (log->head < lost->to)
 		log->head = lost->to;
-	if (store_head_add(store, &head, err) == -1)
+	if (store_head_add(store, &head, err) == -1 ||
+	    store_log_update(store, log, err) == -1)
 		return -1;
 	return recover_keep_line(j->d, log, lost, err);
 }
 
+/* Below our last anchor all was answered, by records that are back. */
+static int
+settle_answered(struct judging *j, struct error *err)
+{
+	struct store *store = j->d->docket->parts.store;
+	const struct log_row *own;
+	struct epochs epochs;
+
+	if (epochs_load(&epochs, j->d->docket, j->d->own->peer, j->arena,
+		err) == -1)
+		return -1;
+	own = epochs_newest(&epochs, j->d->own->side);
+	for (size_t i = 0; i < epochs.n; i++) {
+		struct log_row *log = &epochs.logs[i];
+		uint64_t to = log->mirrored;
+
+		if (log->is_own || !epoch_counts(log) ||
+		    log->epoch > own->anchored_epoch)
+			continue;
+		if (log->epoch == own->anchored_epoch)
+			to = own->anchored;
+		if (log->settled >= to)
+			continue;
+		log->settled = to;
+		if (store_log_update(store, log, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* What came is what was signed. */
 static int
-check_lost(struct delivery *d, const struct log_row *log,
-    const struct lost *lost, struct error *err)
+check_lost(struct judging *j, size_t which, struct error *err)
 {
-	struct store_tree stored = { d->docket->parts.store, log->id };
+	const struct lost *lost = &j->lost[which];
+	struct log_row *log;
+	struct store_tree stored = { .store = j->d->docket->parts.store };
 	struct tree_reader reader = store_tree_reader(&stored);
 	struct tree tree;
 	struct hash root;
 
 	if (lost->to == lost->from)
 		return 0;
+	if (find_log(j, which, &log, err) == -1)
+		return -1;
+	stored.log = log->id;
 	if (lost->from != log->size)
 		return error_set(err, E_PROOF, "the log has grown meanwhile");
 	if (tree_frontier_at(&tree, &reader, lost->from, err) == -1)
@@ -145,37 +209,66 @@ check_lost(struct delivery *d, const struct log_row *log,
 }
 
 int
-recover_store(struct delivery *d, const struct lost lost[2],
-    const struct log_row *theirs, struct error *err)
+recover_store(struct delivery *d, const struct lost *lost, size_t n,
+    struct error *err)
 {
-	struct judging j = { .d = d, .lost = lost, .arena = arena_new() };
-	struct store *store = d->docket->parts.store;
+	struct judging j = { .d = d,
+		.lost = lost,
+		.n = n,
+		.arena = arena_new() };
+	uint64_t back[2] = { 0, 0 };
 	int rc = -1;
 
-	if (check_lost(d, d->own, &lost[OWN], err) == -1 ||
-	    check_lost(d, theirs, &lost[THEIRS], err) == -1 ||
-	    judge_lost(&j, err) == -1 || reload(&j, err) == -1 ||
-	    store_head(&j, OWN, err) == -1 || store_head(&j, THEIRS, err) == -1)
+	for (size_t i = 0; i < n; i++) {
+		if (check_lost(&j, i, err) == -1)
+			goto out;
+		back[i % 2] += lost[i].n;
+	}
+	if (judge_lost(&j, err) == -1)
 		goto out;
-	/* Below our last anchor all was answered, by records that are back. */
-	if (j.logs[OWN]->anchored_epoch == j.logs[THEIRS]->epoch &&
-	    j.logs[THEIRS]->settled < j.logs[OWN]->anchored)
-		j.logs[THEIRS]->settled = j.logs[OWN]->anchored;
-	if (store_log_update(store, j.logs[OWN], err) == -1 ||
-	    store_log_update(store, j.logs[THEIRS], err) == -1)
+	for (size_t i = 0; i < n; i++)
+		if (store_head(&j, i, err) == -1)
+			goto out;
+	if (settle_answered(&j, err) == -1)
 		goto out;
 	log_line(LOG_LEVEL_NOTE,
 	    "%.*s gave back %llu entries of ours and %llu of its own",
-	    (int)theirs->peer.len, (const char *)theirs->peer.ptr,
-	    (unsigned long long)j.lost[OWN].n,
-	    (unsigned long long)j.lost[THEIRS].n);
-	d->own->size = j.logs[OWN]->size;
-	d->own->head = j.logs[OWN]->head;
-	d->own->mirrored = j.logs[OWN]->mirrored;
-	d->own->anchored_epoch = j.logs[OWN]->anchored_epoch;
-	d->own->anchored = j.logs[OWN]->anchored;
+	    (int)d->own->peer.len, (const char *)d->own->peer.ptr,
+	    (unsigned long long)back[OWN], (unsigned long long)back[THEIRS]);
 	rc = 0;
 out:
 	arena_free(j.arena);
 	return rc;
+}
+
+int
+recover_later(struct delivery *d, unsigned which, unsigned ahead,
+    struct log_row **out, struct error *err)
+{
+	struct log_row *log = arena_alloc(d->arena, sizeof(*log));
+	struct span self = d->docket->self->party;
+	const struct log_row *newest;
+	struct epochs epochs;
+	struct origin origin;
+	struct buf buf;
+
+	if (epochs_load(&epochs, d->docket, d->own->peer, d->arena, err) == -1)
+		return -1;
+	newest = epochs_newest(&epochs,
+	    which == OWN ? d->own->side : 1 - d->own->side);
+	origin = (struct origin){ which == OWN ? self : newest->peer,
+		which == OWN ? newest->peer : self, newest->epoch + ahead };
+	*log = (struct log_row){ .peer = newest->peer,
+		.is_own = which == OWN,
+		.epoch = newest->epoch + ahead,
+		.side = newest->side,
+		.is_announced = true };
+	buf_init(&buf, ORIGIN_SIZE_MAX);
+	origin_write(&buf, &origin);
+	log->origin = arena_copy(d->arena, buf_span(&buf));
+	buf_clear(&buf);
+	*out = epochs_find(&epochs, log->origin);
+	if (*out == NULL)
+		*out = log;
+	return 0;
 }

@@ -5,6 +5,7 @@
  * judges what was fetched, share.
  */
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -16,10 +17,13 @@ struct delivery;
 struct error;
 struct log_row;
 
+/* The newest logs come first; then later ones that were lost whole. */
 enum { OWN, THEIRS };
+#define LOST_MAX 40
 
 /* What is lost of one log: the entries from ${from} on. */
 struct lost {
+	struct span origin;
 	uint64_t from, n, to;
 	struct checkpoint head; /* of size to, signed; if to > from */
 	struct span note;
@@ -33,10 +37,15 @@ NODISCARD int recover_keep_line(struct delivery *d, struct log_row *log,
     const struct lost *seen, struct error *err);
 
 /*
- * Take what is lost of both logs, OWN and THEIRS, if it is what was signed:
- * all of it, in a causal order, or nothing.  Within.  Updates ${d}->own.
+ * Take what is lost of ${n} logs, if it is what was signed: all of it, in a
+ * causal order, or nothing.  Within.
  *
  * Fails: E_PROOF; as the store does.
  */
-NODISCARD int recover_store(struct delivery *d, const struct lost lost[2],
-    const struct log_row *theirs, struct error *err);
+NODISCARD int recover_store(struct delivery *d, const struct lost *lost,
+    size_t n, struct error *err);
+
+/* The log ${ahead} epochs after the newest of one writer: not in the store,
+ * id 0, if nothing was heard of it. */
+NODISCARD int recover_later(struct delivery *d, unsigned which, unsigned ahead,
+    struct log_row **out, struct error *err);

@@ -14,6 +14,7 @@
 
 /* What a new epoch of our log towards one peer is made from. */
 struct reopening {
+	unsigned next; /* the epoch to begin */
 	struct docket *docket;
 	struct docket_peer *peer;
 	struct epochs epochs;
@@ -35,6 +36,10 @@ find_logs(struct reopening *r, struct docket *docket, struct span peer,
 		return -1;
 	r->side = epochs_first(&r->epochs, 0)->is_own ? 0 : 1;
 	r->newest = epochs_newest(&r->epochs, r->side);
+	for (size_t i = 0; i < r->epochs.n; i++)
+		if (r->epochs.logs[i].is_own &&
+		    r->epochs.logs[i].epoch >= r->next)
+			r->next = r->epochs.logs[i].epoch + 1;
 	r->previous = r->newest;
 	while (r->previous != NULL && r->previous->mirrored == 0)
 		r->previous =
@@ -52,9 +57,17 @@ check_known(const struct reopening *r, struct error *err)
 	if (!r->peer->is_checked && !r->peer->is_tail_lost)
 		return error_set(err, E_BUSY,
 		    "the peer is still to say what it holds of our log");
-	if (r->newest->epoch >= EPOCHS_MAX)
+	/* A snapshot may have set back what was begun: it must not be twice. */
+	if (!r->peer->has_later) {
+		r->peer->wants_later = true;
+		r->peer->is_checked = false;
+		r->peer->is_given_up = false;
+		r->peer->is_hurried = true;
+		return error_set(err, E_UNASKED, "for later logs of ours");
+	}
+	if (r->next > EPOCHS_MAX)
 		return error_set(err, E_TOO_LARGE, "%u logs one after another",
-		    r->newest->epoch);
+		    r->next - 1);
 	if (r->previous != NULL)
 		kept = (struct extent){ r->previous->epoch,
 			r->previous->mirrored };
@@ -73,7 +86,7 @@ check_known(const struct reopening *r, struct error *err)
 static int
 check_need(const struct reopening *r, struct error *err)
 {
-	if (r->peer->is_tail_lost || r->newest != r->previous ||
+	if (r->peer->is_tail_lost || r->peer->is_refused ||
 	    r->newest->size == r->newest->mirrored)
 		return 0;
 	return error_set(err, E_EPOCH_OPEN,
@@ -93,8 +106,7 @@ fill(const struct reopening *r, struct record *record, struct instant now,
 	struct extent floor = { 0, 0 };
 	struct view view;
 
-	opening_fill(record, r->peer->own, r->peer->card, r->newest->epoch + 1,
-	    now, arena);
+	opening_fill(record, r->peer->own, r->peer->card, r->next, now, arena);
 	if (r->previous != NULL &&
 	    epochs_seen(&floor, r->docket, &r->epochs, r->previous,
 		r->previous->mirrored, err) == -1)
@@ -124,7 +136,7 @@ docket_prepare_reopening(struct docket *docket, struct span peer,
 	    check_known(&r, err) == -1 || check_need(&r, err) == -1 ||
 	    fill(&r, &record, now, arena, err) == -1)
 		return -1;
-	*out = (struct reopened){ .epoch = r.newest->epoch + 1 };
+	*out = (struct reopened){ .epoch = r.next };
 	if (r.previous != NULL)
 		out->closed = r.previous->mirrored;
 	for (size_t i = 0; i < r.epochs.n; i++) {
@@ -145,7 +157,7 @@ check_quoted(const struct reopening *r, const struct record *record,
 	struct log_row log = *r->newest;
 	struct previous quoted;
 
-	log.epoch++;
+	log.epoch = r->next;
 	if (previous_read(&quoted, r->docket, &log, record, arena, err) == -1)
 		return -1;
 	if ((quoted.log == NULL) != (r->previous == NULL) ||
@@ -171,11 +183,11 @@ docket_lodge_reopening(struct docket *docket, struct span content,
 	if (record_read(&record, content, arena, err) == -1 ||
 	    origin_parse(&origin, record->log, err) == -1 ||
 	    find_logs(&r, docket, origin.reader, arena, err) == -1 ||
-	    check_known(&r, err) == -1)
+	    check_known(&r, err) == -1 || check_need(&r, err) == -1)
 		goto out;
 	if (record->kind != KIND_OPENING ||
 	    !span_is_equal(origin.author, docket->self->party) ||
-	    origin.epoch != r.newest->epoch + 1) {
+	    origin.epoch != r.next) {
 		error_set(err, E_ANCHOR_STALE, "another log has begun");
 		goto out;
 	}
@@ -192,6 +204,7 @@ docket_lodge_reopening(struct docket *docket, struct span content,
 	/* What was believed of the old log does not hold for this one. */
 	recovery_end(r.peer);
 	r.peer->is_tail_lost = false;
+	r.peer->is_refused = false;
 	r.peer->is_short = false;
 	r.peer->is_measured = false;
 	r.peer->is_contradicted = false;

@@ -136,8 +136,7 @@ judge_checkpoint(struct docket *docket, struct serve_call *call,
 	}
 	if (outcome == WITNESS_REFRESH)
 		return 0;
-	if (log->id == 0 &&
-	    store_log_add(docket->parts.store, log, err) == -1)
+	if (log->id == 0 && store_log_add(docket->parts.store, log, err) == -1)
 		return -1;
 	row.log = log->id;
 	if (store_head_add(docket->parts.store, &row, err) == -1)

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "docket/documents.h"
 #include "docket/lodge.h"
+#include "docket/reopen.h"
 #include "keeper/keeper.h"
 #include "seal/digest.h"
 #include "store/store.h"
@@ -222,6 +223,42 @@ world_lodge(struct world *world, struct node *node)
 	 * does a node that is not ready yet. */
 	if (error_fault(err.code) == FAULT_OPERATOR || err.code == E_UNASKED ||
 	    err.code == E_BUSY) {
+		store_rollback(node->store);
+		docket_rolled_back(node->docket);
+	} else {
+		node_failed(node, &err);
+	}
+out:
+	arena_free(arena);
+}
+
+/* Close a log that is delivered, and begin another. */
+void
+world_reopen(struct world *world, struct node *node)
+{
+	struct span peer = span_text(world->nodes[node == world->nodes].party);
+	struct arena *arena = arena_new();
+	struct reopened next;
+	struct hash digest, leaf;
+	struct error err;
+
+	if (!node->is_up)
+		goto out;
+	if (store_begin(node->store, &err) == 0 &&
+	    docket_prepare_reopening(node->docket, peer, node_now(node), &next,
+		arena, &err) == 0) {
+		digest = digest_of(next.content);
+		if (keeper_authorise(node->keeper, &digest, node_now(node),
+			&err) == 0 &&
+		    docket_lodge_reopening(node->docket, next.content,
+			node_now(node), &leaf, &err) == 0 &&
+		    node_commit(node, &err) == 0)
+			goto out;
+	}
+	/* Nothing is closed that is not delivered, or not asked for. */
+	if (err.code == E_EPOCH_OPEN || err.code == E_EPOCH_AHEAD ||
+	    err.code == E_TOO_LARGE || err.code == E_ANCHOR_STALE ||
+	    err.code == E_BUSY || err.code == E_UNASKED) {
 		store_rollback(node->store);
 		docket_rolled_back(node->docket);
 	} else {

@@ -104,6 +104,8 @@ world_step(struct world *world)
 		world_lodge(world, node);
 	if (rng_chance(&world->rng, world->hardship.keys))
 		world_renew(world, node);
+	if (rng_chance(&world->rng, world->hardship.reopen))
+		world_reopen(world, node);
 	if (world->hardship.has_cheat && rng_chance(&world->rng, 6))
 		world_cheat(world);
 	if (rng_chance(&world->rng, 8))

@@ -19,8 +19,9 @@
 struct hardship {
 	unsigned loss, duplication, partition, crash, power_cut, disk, clock;
 	unsigned set_back;
-	bool has_cheat; /* south is not honest */
-	unsigned keys;  /* changes of keys */
+	bool has_cheat;  /* south is not honest */
+	unsigned keys;   /* changes of keys */
+	unsigned reopen; /* logs closed and gone on with */
 };
 
 /* A request or an answer on its way; its arena holds all of it. */
@@ -73,6 +74,9 @@ bool world_check_projection(struct world *world, unsigned i);
 
 /* letters.c: an operator of ${node} lodges something that makes sense. */
 void world_lodge(struct world *world, struct node *node);
+
+/* letters.c: and closes its log where it can, to begin the next. */
+void world_reopen(struct world *world, struct node *node);
 
 /*
  * setback.c: ${node} is put back to its last snapshot, if its peer is there

@@ -103,8 +103,23 @@ reopen(struct two_node *node, struct two_node *peer, unsigned epoch)
 {
 	struct error err;
 
-	two_must(two_reopen(node, peer, &err), &err, "reopen");
+	if (two_reopen(node, peer, &err) == -1) {
+		check_int(err.code, E_UNASKED);
+		two_later(node->two, 61);
+		check(two_talk(node->two));
+		two_must(two_reopen(node, peer, &err), &err, "reopen");
+	}
 	check_int((int)two_log(node, peer, true)->epoch, (int)epoch);
+}
+
+/* Who is asked first keeps the other waiting for a moment. */
+static void
+talk(struct scene *scene)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		two_later(&scene->two, 61);
+		check(two_talk(&scene->two));
+	}
 }
 
 /* Old cases and new ones go on, both ways, and both count the same. */
@@ -114,17 +129,17 @@ check_goes_on(struct scene *scene)
 	struct statement figures;
 
 	two_later(&scene->two, 61);
-	check(two_talk(&scene->two));
+	talk(scene);
 	two_lodge(scene->north, scene->south, KIND_SUPPLEMENT, &scene->norths);
 	two_lodge(scene->north, scene->south, KIND_ACKNOWLEDGEMENT,
 	    &scene->souths);
 	two_lodge(scene->south, scene->north, KIND_ACKNOWLEDGEMENT,
 	    &scene->norths);
 	two_lodge(scene->south, scene->north, KIND_SUPPLEMENT, &scene->souths);
-	check(two_talk(&scene->two));
+	talk(scene);
 	two_lodge(scene->north, scene->south, KIND_REQUEST, NULL);
 	two_lodge(scene->south, scene->north, KIND_REQUEST, NULL);
-	check(two_talk(&scene->two));
+	talk(scene);
 	check(two_delivery(scene->north, scene->south).is_checked);
 	for (unsigned i = 0; i < 2; i++) {
 		struct two_node *node = i == 0 ? scene->north : scene->south;
@@ -177,6 +192,9 @@ TEST(a_log_with_records_on_their_way_is_not_left_behind)
 	struct error err;
 
 	scene_open(&scene);
+	check(two_reopen(scene.north, scene.south, &err) == -1);
+	check_int(err.code, E_UNASKED);
+	check(two_talk(&scene.two));
 	two_lodge(scene.north, scene.south, KIND_REQUEST, NULL);
 	check(two_reopen(scene.north, scene.south, &err) == -1);
 	check_int(err.code, E_EPOCH_OPEN);
@@ -356,5 +374,49 @@ TEST(a_closed_log_takes_nothing_more)
 	check_int(reply.code, E_EPOCH_CLOSED);
 	check_int(reply.status, 409);
 	check_goes_on(&scene);
+	scene_close(&scene);
+}
+
+TEST(a_backup_from_before_both_began_another_log_finds_them_again)
+{
+	for (unsigned with_journal = 0; with_journal < 2; with_journal++) {
+		struct scene scene;
+
+		scene_open(&scene);
+		two_lodge(scene.north, scene.south, KIND_REPORT, NULL);
+		check(two_talk(&scene.two));
+		back_up(&scene);
+		two_lodge(scene.north, scene.south, KIND_REPORT, NULL);
+		check(two_talk(&scene.two));
+		reopen(scene.north, scene.south, 2);
+		check_goes_on(&scene);
+		reopen(scene.south, scene.north, 2);
+		check_goes_on(&scene);
+		restore(&scene, with_journal, true);
+		check_int((int)two_log(scene.north, scene.south, true)->epoch,
+		    1);
+		knock(&scene);
+		check_int((int)two_log(scene.north, scene.south, true)->epoch,
+		    2);
+		check_int((int)two_log(scene.north, scene.south, false)->epoch,
+		    2);
+		check_goes_on(&scene);
+		scene_close(&scene);
+	}
+}
+
+TEST(a_log_that_was_lost_whole_is_asked_for_though_nobody_declared_it)
+{
+	struct scene scene;
+
+	scene_open(&scene);
+	back_up(&scene);
+	reopen(scene.north, scene.south, 2);
+	check_goes_on(&scene);
+	restore(&scene, true, false);
+	two_lodge(scene.south, scene.north, KIND_REPORT, NULL);
+	knock(&scene);
+	check_int((int)two_log(scene.north, scene.south, true)->epoch, 2);
+	check(!two_log(scene.south, scene.north, false)->is_forked);
 	scene_close(&scene);
 }

@@ -52,6 +52,30 @@ TEST(no_two_roots_of_one_size_are_signed)
 	bench_close(bench);
 }
 
+TEST(nothing_of_an_epoch_is_signed_after_a_later_one)
+{
+	struct bench *bench = bench_open(false);
+	struct ledger_log *log = bench_log(bench, BENCH_ENTRIES);
+	struct checkpoint next =
+	    bench_head(log, BENCH_PARTY "/docket/" BENCH_PEER "/2", 1);
+	struct checkpoint other =
+	    bench_head(log, BENCH_PARTY "/docket/" BENCH_PEER "x/1", 1);
+	struct proof none = { .n = 0 };
+	struct span note;
+
+	check_int(bench_sign(bench, log, 0, 9), E_NONE);
+	check(keeper_head(bench->keeper, &next, &none, bench->now, &note,
+		  bench->arena, &bench->err) == 0);
+	check_int(bench_sign(bench, log, 9, 10), E_KEEPER_EPOCH);
+	check_int(bench_sign(bench, log, 9, 9), E_KEEPER_EPOCH);
+	require(bench_restart(bench));
+	check_int(bench_sign(bench, log, 9, 10), E_KEEPER_EPOCH);
+	/* Another reader's log is another matter. */
+	check(keeper_head(bench->keeper, &other, &none, bench->now, &note,
+		  bench->arena, &bench->err) == 0);
+	bench_close(bench);
+}
+
 TEST(no_smaller_head_is_signed_even_of_the_same_log)
 {
 	struct bench *bench = bench_open(false);
