@@ -123,6 +123,7 @@ on_write(struct bufferevent *bev UNUSED, void *ctx)
 	leave(channel);
 }
 
+/* What it had begun to say is lost with it, and no fault of anyone here. */
 static void
 on_event(struct bufferevent *bev, short what, void *ctx)
 {
@@ -132,13 +133,8 @@ on_event(struct bufferevent *bev, short what, void *ctx)
 
 	if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) == 0)
 		return;
-	if (left > 0 && (what & BEV_EVENT_READING) != 0)
-		error_set(&err, E_PROC_MESSAGE,
-		    "the %s stopped in the middle of a message",
-		    role_name(channel->peer));
-	else
-		error_set(&err, E_PROC_GONE, "the %s",
-		    role_name(channel->peer));
+	error_set(&err, E_PROC_GONE, "the %s%s", role_name(channel->peer),
+	    left > 0 ? ", in the middle of a message" : "");
 	close_with(channel, &err);
 }
 
