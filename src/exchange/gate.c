@@ -33,25 +33,6 @@ fail(struct gate *gate, const struct error *why)
 }
 
 static void
-on_supervisor(void *ctx, struct channel *channel UNUSED,
-    const struct message *message)
-{
-	struct gate *gate = ctx;
-
-	if (message->type == MESSAGE_STOP)
-		event_base_loopbreak(gate->base);
-}
-
-static void
-on_supervisor_closed(void *ctx, struct channel *channel UNUSED,
-    const struct error *why UNUSED)
-{
-	struct gate *gate = ctx;
-
-	event_base_loopbreak(gate->base);
-}
-
-static void
 take_pins(struct gate *gate, struct span payload)
 {
 	struct arena *arena = arena_new();
@@ -87,11 +68,6 @@ on_registrar_closed(void *ctx, struct channel *channel UNUSED,
 {
 	fail(ctx, why);
 }
-
-static const struct channel_handler supervisor_handler = {
-	.message = on_supervisor,
-	.closed = on_supervisor_closed,
-};
 
 static const struct channel_handler registrar_handler = {
 	.message = on_registrar,
@@ -154,7 +130,7 @@ gate_open(struct gate *gate, const struct gate_parts *parts, int *supervisor,
 	    -1)
 		return -1;
 	if (channel_new(&gate->supervisor, gate->base, *supervisor, ROLE_GATE,
-		ROLE_SUPERVISOR, &supervisor_handler, gate, err) == -1)
+		ROLE_SUPERVISOR, &channel_until_stop, gate->base, err) == -1)
 		return -1;
 	*supervisor = -1;
 	if (channel_new(&gate->registrar, gate->base, *registrar, ROLE_GATE,

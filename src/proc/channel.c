@@ -216,3 +216,23 @@ channel_pending(const struct channel *channel)
 		return 0;
 	return evbuffer_get_length(bufferevent_get_output(channel->bev));
 }
+
+static void
+on_word(void *ctx, struct channel *channel UNUSED,
+    const struct message *message)
+{
+	if (message->type == MESSAGE_STOP)
+		event_base_loopbreak(ctx);
+}
+
+static void
+on_supervisor_gone(void *ctx, struct channel *channel UNUSED,
+    const struct error *why UNUSED)
+{
+	event_base_loopbreak(ctx);
+}
+
+const struct channel_handler channel_until_stop = {
+	.message = on_word,
+	.closed = on_supervisor_gone,
+};
