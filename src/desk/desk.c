@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "desk/desk_parts.h"
 #include "formats/card.h"
@@ -41,8 +42,10 @@ on_answer(struct desk *desk, const struct message *message)
 
 	if (v == NULL)
 		return;
+	/* A registrar that talks nonsense fails its caller, not the desk. */
 	if (call_reply_parse(&reply, message->payload, &err) == -1) {
-		desk_end(desk, &err);
+		log_error("the registrar's answer", &err);
+		v->next(v, &reply, &err);
 		return;
 	}
 	if (reply.code != E_NONE) {

@@ -61,8 +61,11 @@ desk_caller_new(struct desk *desk, int fd)
 void
 desk_callers_free(struct desk *desk)
 {
-	struct caller *caller;
+	struct caller *next;
 
-	while ((caller = TAILQ_FIRST(&desk->callers)) != NULL)
-		caller_free(caller);
+	for (struct caller *c = TAILQ_FIRST(&desk->callers); c != NULL;
+	     c = next) {
+		next = TAILQ_NEXT(c, link);
+		caller_free(c);
+	}
 }

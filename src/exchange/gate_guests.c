@@ -229,12 +229,13 @@ gate_guest_new(struct gate *gate, int fd)
 void
 gate_guests_close(struct gate *gate)
 {
-	struct guest *guest;
+	struct guest *const firsts[] = { TAILQ_FIRST(&gate->shy),
+		TAILQ_FIRST(&gate->known) };
 
-	TAILQ_FOREACH (guest, &gate->shy, next)
-		on_closed(guest);
-	TAILQ_FOREACH (guest, &gate->known, next)
-		on_closed(guest);
+	for (size_t i = 0; i < COUNT_OF(firsts); i++)
+		for (struct guest *g = firsts[i]; g != NULL;
+		     g = TAILQ_NEXT(g, next))
+			on_closed(g);
 }
 
 /* Milliseconds that this handshake may take. */

@@ -92,8 +92,9 @@ serve(struct spawn_inherited *inherited, const char *home, bool is_deaf)
 
 	for (int i = 0; i < ROLE_COUNT; i++)
 		fds[i] = (struct pollfd){ inherited->fds[i], POLLIN, 0 };
-	while (is_deaf)
-		pause();
+	if (is_deaf)
+		for (;;)
+			pause();
 	for (;;) {
 		if (poll(fds, ROLE_COUNT, -1) == -1 && is_to_break)
 			return ROLE_EXIT_BROKEN;
