@@ -33,21 +33,38 @@ static const struct option_row rows[] = {
 	CLI_JSON,
 };
 
-/* The table's columns: what is printed, under which head. */
+/* The table's columns: what is printed, under which head.  Who and what is
+ * owed, which may be long, stands below. */
 static const struct column {
 	const char *head, *name;
 	size_t width;
 } columns[] = {
 	{ "CASE", "short", PRINT_SHORT },
 	{ "KIND", "kind", 7 },
-	{ "FROM", "requester", 20 },
-	{ "PEER", "peer", 20 },
 	{ "URGENCY", "urgency", 9 },
 	{ "DELIVERED", "taken", 20 },
-	{ "STATE", "shown", 22 },
-	{ "DUE", NULL, 0 },
+	{ "STATE", "shown", 0 },
 };
 /* clang-format on */
+
+/* Below the second column. */
+#define BELOW "          "
+
+/* Of the two parties one asked. */
+static void
+print_parties(const struct json_reader *one)
+{
+	struct span requester = reply_text(one, "requester");
+	struct span peer = reply_text(one, "peer");
+
+	fputs(BELOW "from ", stdout);
+	cli_print_text(stdout, requester, PRINT_ONE_LINE);
+	fputs(" to ", stdout);
+	cli_print_text(stdout,
+	    span_is_equal(requester, peer) ? span_text("us") : peer,
+	    PRINT_ONE_LINE);
+	fputs(reply_flag(one, "exercise") ? ", EXERCISE\n" : "\n", stdout);
+}
 
 /* What is owed first, by whom, by when. */
 static void
@@ -59,6 +76,7 @@ print_due(const struct json_reader *one)
 	if (list.n == 0)
 		return;
 	due = reply_item(&list, 0);
+	fputs(BELOW "due: ", stdout);
 	cli_print_text(stdout, reply_text(&due, "what"), PRINT_ONE_LINE);
 	fputs(" by ", stdout);
 	cli_print_text(stdout, reply_text(&due, "party"), PRINT_ONE_LINE);
@@ -66,26 +84,21 @@ print_due(const struct json_reader *one)
 		putchar(' ');
 		cli_print_text(stdout, reply_text(&due, "by"), PRINT_ONE_LINE);
 	}
-	if (reply_flag(&due, "late"))
-		fputs(", OVERDUE", stdout);
+	puts(reply_flag(&due, "late") ? ", OVERDUE" : "");
 }
 
 static void
 print_case(const struct json_reader *one)
 {
 	for (size_t i = 0; i < COUNT_OF(columns); i++) {
-		const struct column *column = &columns[i];
-		struct span text = { NULL, 0 };
+		struct span text = reply_text(one, columns[i].name);
 
-		if (column->name == NULL) {
-			print_due(one);
-			continue;
-		}
-		text = reply_text(one, column->name);
 		cli_print_cell(stdout, text.len > 0 ? text : span_text("-"),
-		    column->width);
+		    columns[i].width);
 	}
-	fputs(reply_flag(one, "exercise") ? "  EXERCISE\n" : "\n", stdout);
+	putchar('\n');
+	print_parties(one);
+	print_due(one);
 }
 
 static void

@@ -65,7 +65,7 @@ print_log(const struct json_reader *in)
 	struct json_list list = reply_list(in, "entries");
 
 	cli_print_text(stdout, reply_text(in, "origin"), PRINT_ONE_LINE);
-	printf(": %" PRId64 " entries, %" PRId64 " signed, %" PRId64
+	printf("\n%" PRId64 " entries, %" PRId64 " signed, %" PRId64
 	       " delivered\n",
 	    reply_integer(in, "size"), reply_integer(in, "head"),
 	    reply_integer(in, "mirrored"));

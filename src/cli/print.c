@@ -103,6 +103,34 @@ cli_print_width(struct span text)
 }
 
 void
+cli_print_wrapped(FILE *out, struct span text, const char *indent)
+{
+	size_t column = 0;
+
+	while (text.len > 0) {
+		size_t n = span_find(text, ' ');
+		struct span word = span_of(text.ptr, n);
+		size_t width = cli_print_width(word) + 1;
+
+		if (column > 0 && column + width > PRINT_WIDTH) {
+			putc('\n', out);
+			column = 0;
+		}
+		if (column == 0) {
+			fputs(indent, out);
+			column = strlen(indent);
+		} else {
+			putc(' ', out);
+		}
+		cli_print_text(out, word, PRINT_ONE_LINE);
+		column += width;
+		text = span_skip(text, n + 1);
+	}
+	if (column > 0)
+		putc('\n', out);
+}
+
+void
 cli_print_cell(FILE *out, struct span text, size_t width)
 {
 	cli_print_text(out, text, PRINT_ONE_LINE);

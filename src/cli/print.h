@@ -41,6 +41,9 @@ void cli_print_text(FILE *out, struct span text, enum print_lines lines);
 /* The same with ${indent} before each line, and a line's end behind it. */
 void cli_print_block(FILE *out, struct span text, const char *indent);
 
+/* The same as a paragraph of PRINT_WIDTH, ${indent} before each line. */
+void cli_print_wrapped(FILE *out, struct span text, const char *indent);
+
 /* The same in a column of ${width}, two spaces behind it; 0: as it is. */
 void cli_print_cell(FILE *out, struct span text, size_t width);
 

@@ -200,11 +200,8 @@ serve_role(int argc, char *const argv[])
 	    role_options_read(&options, args, (size_t)(argc - 1), arena,
 		&err) == 0)
 		rc = start(role, &inherited, &options, &err);
-	/* Who ended first is told by the supervisor, if it was no stop. */
-	if (rc == -1 && err.code != E_PROC_GONE)
-		log_error("ends", &err);
 	arena_free(arena);
-	return rc == -1 ? CLI_FAILED : CLI_DONE;
+	return rc == -1 ? (int)role_end(&err) : CLI_DONE;
 }
 
 /* Where to listen: what the operator says, else what the card says. */

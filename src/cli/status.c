@@ -20,11 +20,11 @@ static const struct {
 	const char *name, *text;
 } counts[] = {
 	{ "open", "open" },
-	{ "awaiting-us", "awaiting our answer" },
+	{ "awaiting-us", "await our answer" },
 	{ "overdue-us", "OVERDUE, ours" },
-	{ "awaiting-them", "awaiting their answer" },
-	{ "overdue-them", "overdue, theirs" },
 	{ "undelivered", "not delivered" },
+	{ "awaiting-them", "await their answer" },
+	{ "overdue-them", "overdue, theirs" },
 };
 /* clang-format on */
 
@@ -56,24 +56,38 @@ static void
 print_trouble(const struct json_reader *peer)
 {
 	if (reply_flag(peer, "forked"))
-		puts("    ALARM: it signed two versions of its log; "
-		     "see demarche bundle --claim fork");
+		puts(PRINT_INDENT "ALARM: it signed two versions of its log; "
+				  "see demarche bundle --claim fork");
 	if (reply_flag(peer, "tail-lost"))
-		puts(
-		    "    ALARM: the end of our log with it is lost, and nobody "
-		    "holds it;\n    \"demarche peer reopen\" closes it where "
-		    "it was signed for and begins another");
+		puts(PRINT_INDENT
+		    "ALARM: the end of our log with it is lost, and nobody "
+		    "holds it;\n" PRINT_INDENT
+		    "\"demarche peer reopen\" closes it where it was signed "
+		    "for and begins another");
 	if (reply_flag(peer, "waited-for"))
-		puts("    it has not taken our new TLS key, which is not shown "
-		     "before all have; see demarche credential renew --now");
+		puts(PRINT_INDENT
+		    "it has not taken our new TLS key, which is not "
+		    "shown\n" PRINT_INDENT
+		    "before all have; see demarche credential renew --now");
 	if (reply_text(peer, "error-text").len == 0)
 		return;
-	print_text(peer, PRINT_INDENT, "error-text");
-	print_text(peer, ": ", "detail");
-	print_text(peer, " (fault: ", "fault");
-	printf("), tried %" PRId64 " times", reply_integer(peer, "failures"));
+	cli_print_wrapped(stdout, reply_text(peer, "error-text"), PRINT_INDENT);
+	cli_print_wrapped(stdout, reply_text(peer, "detail"), PRINT_INDENT);
+	print_text(peer, PRINT_INDENT "fault: ", "fault");
+	printf("; tried %" PRId64 " times", reply_integer(peer, "failures"));
 	print_text(peer, ", again at ", "next-try");
 	putchar('\n');
+}
+
+/* A peer that was not told of us yet is no trouble. */
+static const char *
+reach_name(const struct json_reader *peer)
+{
+	if (reply_flag(peer, "reachable"))
+		return ": reachable";
+	if (span_is_text(reply_text(peer, "error"), "peer-not-added"))
+		return ": HAS NOT ADDED US YET";
+	return ": NOT REACHABLE";
 }
 
 static void
@@ -84,8 +98,7 @@ print_peer(const struct json_reader *peer)
 
 	fputs("relation with ", stdout);
 	cli_print_text(stdout, reply_text(peer, "party"), PRINT_ONE_LINE);
-	fputs(reply_flag(peer, "reachable") ? ": reachable" : ": NOT REACHABLE",
-	    stdout);
+	fputs(reach_name(peer), stdout);
 	print_text(peer, ", last at ", "last-ok");
 	printf("\n    our log %" PRId64 " entries, ", entries);
 	if (left > 0)
@@ -146,7 +159,10 @@ print_status(const struct json_reader *in)
 	print_node(in);
 	fputs("cases    ", stdout);
 	for (size_t i = 0; i < COUNT_OF(counts); i++)
-		printf("%s%" PRId64 " %s", i > 0 ? ", " : "",
+		printf("%s%" PRId64 " %s",
+		    i == 0     ? "" :
+			i == 4 ? ",\n         " :
+				 ", ",
 		    reply_integer(&cases, counts[i].name), counts[i].text);
 	putchar('\n');
 	for (size_t i = 0; i < peers.n; i++) {

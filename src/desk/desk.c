@@ -1,8 +1,9 @@
 #include <event2/event.h>
-#include <event2/http.h>
+#include <event2/listener.h>
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "desk/desk_parts.h"
 #include "formats/card.h"
@@ -41,8 +42,10 @@ on_answer(struct desk *desk, const struct message *message)
 
 	if (v == NULL)
 		return;
+	/* A registrar that talks nonsense fails its caller, not the desk. */
 	if (call_reply_parse(&reply, message->payload, &err) == -1) {
-		desk_end(desk, &err);
+		log_error("the registrar's answer", &err);
+		v->next(v, &reply, &err);
 		return;
 	}
 	if (reply.code != E_NONE) {
@@ -73,19 +76,20 @@ on_closed(void *ctx, struct channel *channel UNUSED, const struct error *why)
 
 static const struct channel_handler handler = { on_message, on_closed, NULL };
 
-static int
-open_http(struct desk *desk, struct error *err)
+static void
+on_accept(struct evconnlistener *listener UNUSED, evutil_socket_t fd,
+    struct sockaddr *from UNUSED, int from_len UNUSED, void *ctx)
 {
-	desk->http = evhttp_new(desk->base);
-	if (desk->http == NULL)
-		mem_die("no HTTP server");
-	evhttp_set_max_body_size(desk->http, (ev_ssize_t)DESK_BODY_MAX);
-	evhttp_set_max_headers_size(desk->http, (ev_ssize_t)DESK_HEADERS_MAX);
-	evhttp_set_timeout(desk->http, DESK_TIMEOUT_S);
-	evhttp_set_allowed_methods(desk->http,
-	    EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_GET);
-	evhttp_set_gencb(desk->http, desk_request, desk);
-	if (evhttp_accept_socket(desk->http, desk->parts->socket) == -1)
+	desk_caller_new(ctx, fd);
+}
+
+static int
+open_socket(struct desk *desk, struct error *err)
+{
+	desk->listener = evconnlistener_new(desk->base, on_accept, desk,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
+	    desk->parts->socket);
+	if (desk->listener == NULL)
 		return error_set(err, E_PROC, "the local socket");
 	return 0;
 }
@@ -111,7 +115,7 @@ open_desk(struct desk *desk, struct error *err)
 	    channel_new(&desk->registrar, desk->base, parts->registrar,
 		ROLE_DESK, ROLE_REGISTRAR, &handler, desk, err) == -1 ||
 	    desk_take_card(desk, parts->card, err) == -1 ||
-	    open_http(desk, err) == -1)
+	    open_socket(desk, err) == -1)
 		return -1;
 	return channel_send(desk->supervisor, MESSAGE_READY, 0, parts->ready,
 	    err);
@@ -124,6 +128,7 @@ desk_process(const struct desk_parts *parts, struct error *err)
 	struct visit *v;
 	int rc = -1;
 
+	TAILQ_INIT(&desk.callers);
 	TAILQ_INIT(&desk.visits);
 	if ((desk.base = event_base_new()) == NULL)
 		mem_die("no event loop");
@@ -139,10 +144,12 @@ desk_process(const struct desk_parts *parts, struct error *err)
 out:
 	while ((v = TAILQ_FIRST(&desk.visits)) != NULL)
 		visit_free(v);
-	if (desk.http != NULL)
-		evhttp_free(desk.http);
+	desk_callers_free(&desk);
+	if (desk.listener != NULL)
+		evconnlistener_free(desk.listener);
 	channel_free(desk.supervisor);
 	channel_free(desk.registrar);
+	event_base_loop(desk.base, EVLOOP_NONBLOCK);
 	event_base_free(desk.base);
 	arena_free(desk.arena);
 	return rc;

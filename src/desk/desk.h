@@ -21,9 +21,8 @@
 struct error;
 struct keeper_ask;
 
-/* Bytes of a request; of its headers; seconds for it; requests at a time. */
+/* Bytes of a request; seconds of silence in it; requests at a time. */
 #define DESK_BODY_MAX ((size_t)16 << 20)
-#define DESK_HEADERS_MAX ((size_t)16 << 10)
 #define DESK_TIMEOUT_S 120
 #define DESK_VISITS_MAX 256
 

@@ -19,13 +19,24 @@ struct arena;
 struct card;
 struct channel;
 struct event_base;
-struct evhttp;
-struct evhttp_request;
+struct evconnlistener;
+struct http;
+struct http_head;
+
+/* A connection of an operator's. */
+struct caller {
+	struct desk *desk;
+	struct http *http;
+	struct visit *visit; /* its request; NULL between two */
+	bool is_stranger;
+	TAILQ_ENTRY(caller) link;
+};
+TAILQ_HEAD(callers, caller);
 
 /* One request of an operator's, until it is answered. */
 struct visit {
 	struct desk *desk;
-	struct evhttp_request *http; /* NULL: the caller has gone */
+	struct caller *caller; /* NULL: has gone */
 	struct arena *arena;
 	struct span raw;         /* the body */
 	struct json *json;       /* the same read, if it was */
@@ -56,11 +67,12 @@ TAILQ_HEAD(visits, visit);
 struct desk {
 	const struct desk_parts *parts;
 	struct event_base *base;
-	struct evhttp *http;
+	struct evconnlistener *listener;
 	struct channel *supervisor, *registrar;
 	struct card *self;
 	struct span card; /* its file */
 	struct arena *arena;
+	struct callers callers;
 	struct visits visits;
 	unsigned visits_n;
 	uint32_t last_id;
@@ -72,11 +84,17 @@ struct desk {
 NODISCARD int desk_take_card(struct desk *desk, struct span file,
     struct error *err);
 
-/* desk_routes.c: for evhttp: a whole request. */
-void desk_request(struct evhttp_request *http, void *desk);
+/* desk_callers.c: a connection just accepted.  Owns: ${fd}. */
+void desk_caller_new(struct desk *desk, int fd);
+void desk_callers_free(struct desk *desk);
+
+/* desk_routes.c: of a caller's struct http_handler; see proc/http.h. */
+int desk_head(void *caller, const struct http_head *head, size_t *max,
+    struct error *err);
+void desk_request(void *caller, const struct http_head *head, struct span body);
 
 /* desk_visit.c */
-struct visit *visit_new(struct desk *desk, struct evhttp_request *http);
+struct visit *visit_new(struct caller *caller, struct span body);
 void visit_free(struct visit *v);
 
 /* Every visit ends with one of these, which free it. */

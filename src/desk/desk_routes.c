@@ -1,18 +1,14 @@
-#include <event2/bufferevent.h>
-#include <event2/event.h>
-#include <event2/http.h>
-#include <event2/keyvalq_struct.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-
 #include "base/arena.h"
 #include "base/error.h"
 #include "desk/desk_parts.h"
 #include "formats/card.h"
 #include "node/keeper_ask.h"
+#include "proc/http.h"
 
 #define DOCUMENTS "/v1/documents/"
+
+/* Digits of a number in a query. */
+#define OFFSET_DIGITS_MAX ((size_t)15)
 
 static void
 card_reply(struct visit *v)
@@ -136,60 +132,100 @@ static const struct route {
 	/* clang-format on */
 };
 
+/* The target without its query, which has the "?" in front or is empty. */
+static struct span
+path_of(struct span target, struct span *query)
+{
+	size_t at = span_find(target, '?');
+
+	*query = span_skip(target, at);
+	return span_of(target.ptr, at);
+}
+
+static const struct route *
+find_route(struct span path)
+{
+	for (size_t i = 0; i < COUNT_OF(routes); i++)
+		if (span_is_text(path, routes[i].path))
+			return &routes[i];
+	return NULL;
+}
+
+static bool
+is_document(struct span path)
+{
+	return span_has_prefix(path, span_text(DOCUMENTS));
+}
+
 static void
-post(struct visit *v, const char *path)
+post(struct visit *v, const struct route *route)
 {
 	struct error err;
 
-	for (size_t i = 0; i < COUNT_OF(routes); i++) {
-		if (strcmp(path, routes[i].path) != 0)
-			continue;
-		if (visit_read(v, &err) == -1)
-			visit_fail(v, &err);
-		else if (routes[i].act != NULL)
-			routes[i].act(v);
-		else
-			visit_call(v, routes[i].call, v->raw, span_of(NULL, 0),
-			    visit_pass);
-		return;
+	if (visit_read(v, &err) == -1)
+		visit_fail(v, &err);
+	else if (route->act != NULL)
+		route->act(v);
+	else
+		visit_call(v, route->call, v->raw, span_of(NULL, 0),
+		    visit_pass);
+}
+
+/* The value of ${name} in "?a=b&c=d"; false if it is not there. */
+static bool
+query_find(struct span *value, struct span query, const char *name)
+{
+	while (query.len > 0) {
+		struct span one = span_skip(query, 1);
+		size_t end = span_find(one, '&'), at;
+
+		query = span_skip(one, end);
+		one.len = end;
+		at = span_find(one, '=');
+		if (at < one.len && span_is_text(span_of(one.ptr, at), name)) {
+			*value = span_skip(one, at + 1);
+			return true;
+		}
 	}
-	error_set(&err, E_ROUTE, "no such call");
-	visit_fail(v, &err);
+	return false;
 }
 
 /* A decimal number of a query; absent is 0. */
 static int
-query_number(const struct evkeyvalq *query, const char *name, int64_t *out,
+query_number(struct span query, const char *name, int64_t *out,
     struct error *err)
 {
-	const char *text = evhttp_find_header(query, name);
-	char *end;
+	struct span text;
 
 	*out = 0;
-	if (text == NULL)
+	if (!query_find(&text, query, name))
 		return 0;
-	if (strspn(text, "0123456789") != strlen(text) || *text == '\0' ||
-	    strlen(text) > 15)
+	if (text.len == 0 || text.len > OFFSET_DIGITS_MAX)
 		return error_set(err, E_USAGE, "%s: not a number", name);
-	*out = strtoll(text, &end, 10);
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] < '0' || text.ptr[i] > '9')
+			return error_set(err, E_USAGE, "%s: not a number",
+			    name);
+		*out = 10 * *out + (text.ptr[i] - '0');
+	}
 	return 0;
 }
 
 static int
-put_body(struct visit *v, const char *name, const struct evkeyvalq *query,
-    struct span *out, struct error *err)
+put_body(struct visit *v, struct span name, struct span query, struct span *out,
+    struct error *err)
 {
-	const char *peer = evhttp_find_header(query, "peer");
 	int64_t offset, last;
 	struct json *json;
+	struct span peer;
 
 	if (query_number(query, "offset", &offset, err) == -1 ||
 	    query_number(query, "last", &last, err) == -1)
 		return -1;
 	json = json_object_new();
-	if (peer != NULL)
-		json_set_word(json, "peer", peer);
-	json_set_word(json, "sha256", name);
+	if (query_find(&peer, query, "peer"))
+		json_set_text(json, "peer", peer);
+	json_set_text(json, "sha256", name);
 	json_set_integer(json, "offset", offset);
 	json_set_flag(json, "last", last != 0);
 	*out = visit_json(v, json);
@@ -198,70 +234,51 @@ put_body(struct visit *v, const char *name, const struct evkeyvalq *query,
 
 /* PUT /v1/documents/<sha256>?peer=P&offset=N&last=1 */
 static void
-put(struct visit *v, const char *path, const char *query_text)
+put(struct visit *v, struct span path, struct span query)
 {
-	struct evkeyvalq query = { NULL, NULL };
+	struct span json, name = span_skip(path, sizeof(DOCUMENTS) - 1);
 	struct error err;
-	struct span json;
-	int rc = -1;
 
-	if (strncmp(path, DOCUMENTS, sizeof(DOCUMENTS) - 1) != 0) {
-		error_set(&err, E_ROUTE, "no such address");
-	} else if (evhttp_parse_query_str(query_text == NULL ? "" : query_text,
-		       &query) == -1) {
-		error_set(&err, E_USAGE, "the query");
-	} else {
-		rc = put_body(v, path + sizeof(DOCUMENTS) - 1, &query, &json,
-		    &err);
-		evhttp_clear_headers(&query);
-	}
-	if (rc == -1)
+	if (put_body(v, name, query, &json, &err) == -1)
 		visit_fail(v, &err);
 	else
 		visit_call(v, "document-put", json, v->raw, visit_pass);
 }
 
-/* Only the owner of the home, and root. */
-static int
-check_caller(const struct desk *desk, struct evhttp_request *http,
+/* Who asks, for what, and whether there is room. */
+int
+desk_head(void *ctx, const struct http_head *head, size_t *max,
     struct error *err)
 {
-	struct evhttp_connection *connection =
-	    evhttp_request_get_connection(http);
-	struct ucred who;
-	socklen_t len = sizeof(who);
-	int fd =
-	    bufferevent_getfd(evhttp_connection_get_bufferevent(connection));
+	struct caller *caller = ctx;
+	struct desk *desk = caller->desk;
+	struct span query, path = path_of(head->target, &query);
+	bool is_put = is_document(path);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == -1 ||
-	    (who.uid != desk->parts->owner && who.uid != 0))
+	if (caller->is_stranger)
 		return error_set(err, E_DESK_STRANGER, "another user");
-	if (desk->visits_n > DESK_VISITS_MAX)
+	if (desk->visits_n >= DESK_VISITS_MAX)
 		return error_set(err, E_BUSY, "%u requests at a time",
 		    desk->visits_n);
+	if (!is_put && find_route(path) == NULL)
+		return error_set(err, E_ROUTE, "no such call");
+	if (head->method != (is_put ? HTTP_PUT : HTTP_POST)) {
+		http_add_field(caller->http, "Allow", is_put ? "PUT" : "POST");
+		return error_set(err, E_METHOD, "%s",
+		    is_put ? "PUT alone" : "POST alone");
+	}
+	*max = DESK_BODY_MAX;
 	return 0;
 }
 
 void
-desk_request(struct evhttp_request *http, void *ctx)
+desk_request(void *ctx, const struct http_head *head, struct span body)
 {
-	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(http);
-	const char *path = uri == NULL ? NULL : evhttp_uri_get_path(uri);
-	enum evhttp_cmd_type method = evhttp_request_get_command(http);
-	struct visit *v = visit_new(ctx, http);
-	struct error err;
+	struct span query, path = path_of(head->target, &query);
+	struct visit *v = visit_new(ctx, body);
 
-	if (check_caller(ctx, http, &err) == -1) {
-		visit_fail(v, &err);
-	} else if (path == NULL) {
-		error_set(&err, E_ROUTE, "no path");
-		visit_fail(v, &err);
-	} else if (method == EVHTTP_REQ_POST) {
-		post(v, path);
-	} else if (method == EVHTTP_REQ_PUT) {
-		put(v, path, evhttp_uri_get_query(uri));
-	} else {
-		error_set(&err, E_METHOD, "POST, or PUT for documents");
-		visit_fail(v, &err);
-	}
+	if (is_document(path))
+		put(v, path, query);
+	else
+		post(v, find_route(path));
 }

@@ -1,43 +1,22 @@
-#include <event2/buffer.h>
-#include <event2/http.h>
-
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/mem.h"
 #include "desk/desk_parts.h"
-#include "formats/problem.h"
 #include "proc/channel.h"
-
-/* The caller has gone: the request is no more, the visit goes on. */
-static void
-on_gone(struct evhttp_connection *connection, void *ctx)
-{
-	struct desk *desk = ctx;
-	struct visit *v;
-
-	TAILQ_FOREACH (v, &desk->visits, link)
-		if (v->http != NULL &&
-		    evhttp_request_get_connection(v->http) == connection)
-			v->http = NULL;
-}
+#include "proc/http.h"
 
 struct visit *
-visit_new(struct desk *desk, struct evhttp_request *http)
+visit_new(struct caller *caller, struct span body)
 {
-	struct evbuffer *in = evhttp_request_get_input_buffer(http);
+	struct desk *desk = caller->desk;
 	struct arena *arena = arena_new();
 	struct visit *v = arena_alloc(arena, sizeof(*v));
-	size_t len = evbuffer_get_length(in);
 
 	v->desk = desk;
-	v->http = http;
+	v->caller = caller;
 	v->arena = arena;
-	if (len > 0)
-		v->raw = span_of(evbuffer_pullup(in, -1), len);
-	v->raw = arena_copy(arena, v->raw);
-	evhttp_connection_set_closecb(evhttp_request_get_connection(http),
-	    on_gone, desk);
+	v->raw = arena_copy(arena, body);
+	caller->visit = v;
 	TAILQ_INSERT_TAIL(&desk->visits, v, link);
 	desk->visits_n++;
 	return v;
@@ -46,6 +25,8 @@ visit_new(struct desk *desk, struct evhttp_request *http)
 void
 visit_free(struct visit *v)
 {
+	if (v->caller != NULL)
+		v->caller->visit = NULL;
 	TAILQ_REMOVE(&v->desk->visits, v, link);
 	v->desk->visits_n--;
 	json_free(v->json);
@@ -54,26 +35,17 @@ visit_free(struct visit *v)
 }
 
 static void
-send_reply(struct visit *v, int status, const char *type, struct span body)
+send_reply(struct visit *v, const char *type, struct span body)
 {
-	struct evkeyvalq *headers;
-	struct evbuffer *out;
-
-	if (v->http != NULL) {
-		headers = evhttp_request_get_output_headers(v->http);
-		out = evhttp_request_get_output_buffer(v->http);
-		if (evhttp_add_header(headers, "Content-Type", type) == -1 ||
-		    evbuffer_add(out, body.ptr, body.len) == -1)
-			mem_die("out of memory");
-		evhttp_send_reply(v->http, status, NULL, NULL);
-	}
+	if (v->caller != NULL)
+		http_answer(v->caller->http, 200, type, body);
 	visit_free(v);
 }
 
 void
 visit_reply(struct visit *v, struct span json)
 {
-	send_reply(v, 200, "application/json", json);
+	send_reply(v, "application/json", json);
 }
 
 void
@@ -94,22 +66,18 @@ visit_reply_json(struct visit *v, const struct json *json)
 void
 visit_reply_bytes(struct visit *v, struct span bytes, bool is_complete)
 {
-	if (v->http != NULL)
-		evhttp_add_header(evhttp_request_get_output_headers(v->http),
-		    "Upload-Complete", is_complete ? "?1" : "?0");
-	send_reply(v, 200, "application/octet-stream", bytes);
+	if (v->caller != NULL)
+		http_add_field(v->caller->http, "Upload-Complete",
+		    is_complete ? "?1" : "?0");
+	send_reply(v, "application/octet-stream", bytes);
 }
 
 void
 visit_fail(struct visit *v, const struct error *why)
 {
-	struct buf buf;
-
-	buf_init(&buf, PROBLEM_MAX);
-	problem_write(&buf, why, true);
-	send_reply(v, error_http(why->code), PROBLEM_MEDIA_TYPE,
-	    buf_span(&buf));
-	buf_clear(&buf);
+	if (v->caller != NULL)
+		http_refuse(v->caller->http, why);
+	visit_free(v);
 }
 
 int

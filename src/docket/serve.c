@@ -27,25 +27,41 @@ static const struct route {
 	/* clang-format on */
 };
 
+/* NULL if there is nothing. */
+static const struct route *
+find_route(struct span path)
+{
+	for (size_t i = 0; i < COUNT_OF(routes); i++) {
+		struct span at = span_text(routes[i].path);
+
+		if (routes[i].is_prefix ? span_has_prefix(path, at) :
+					  span_is_equal(path, at))
+			return &routes[i];
+	}
+	return NULL;
+}
+
+unsigned
+serve_methods(struct span path)
+{
+	const struct route *route = find_route(path);
+
+	return route == NULL ? 0 : route->methods;
+}
+
 static int
 dispatch(struct docket *docket, struct serve_call *call, struct error *err)
 {
 	const struct serve_request *request = call->request;
+	const struct route *route = find_route(request->path);
 
 	if (docket_peer_state(docket, request->peer) == NULL)
 		return error_set(err, E_PEER_UNKNOWN, "no such peer");
-	for (size_t i = 0; i < COUNT_OF(routes); i++) {
-		struct span path = span_text(routes[i].path);
-
-		if (routes[i].is_prefix ?
-			!span_has_prefix(request->path, path) :
-			!span_is_equal(request->path, path))
-			continue;
-		if ((routes[i].methods & 1u << request->method) == 0)
-			return error_set(err, E_METHOD, "%s", routes[i].path);
-		return routes[i].call(docket, call, err);
-	}
-	return error_set(err, E_ROUTE, "no such address");
+	if (route == NULL)
+		return error_set(err, E_ROUTE, "no such address");
+	if ((route->methods & 1u << request->method) == 0)
+		return error_set(err, E_METHOD, "%s", route->path);
+	return route->call(docket, call, err);
 }
 
 /* A peer learns code and text, never our detail. */

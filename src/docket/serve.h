@@ -50,6 +50,9 @@ struct serve_reply {
 	uint64_t size;
 };
 
+/* The methods of an address, a set of 1 << enum serve_method; pure. */
+unsigned serve_methods(struct span path);
+
 /*
  * Do what ${request} asks and say what to answer.  Within: what it changed
  * has to be committed, and docket_settle() done, before the answer is sent.

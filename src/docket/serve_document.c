@@ -61,6 +61,7 @@ patch(struct docket *docket, struct serve_call *call, const struct hash *name,
     struct error *err)
 {
 	const struct serve_request *request = call->request;
+	struct error why;
 
 	if (!request->has_offset)
 		return error_set(err, E_SYNTAX, "no Upload-Offset");
@@ -69,9 +70,14 @@ patch(struct docket *docket, struct serve_call *call, const struct hash *name,
 		    request->body.len);
 	if (docket_document_write(docket, request->peer, name, false,
 		request->offset, request->body, request->is_complete, call->now,
-		err) == -1)
+		&why) == 0)
+		return tell_offset(docket, call, name, err);
+	/* Where the sender has to go on. */
+	if (why.code == E_DOCUMENT_OFFSET &&
+	    tell_offset(docket, call, name, err) == -1)
 		return -1;
-	return tell_offset(docket, call, name, err);
+	*err = why;
+	return -1;
 }
 
 static int

@@ -263,30 +263,6 @@ on_registrar_closed(void *ctx, struct channel *channel UNUSED,
 	fail(ctx, why);
 }
 
-static void
-on_supervisor(void *ctx, struct channel *channel UNUSED,
-    const struct message *message)
-{
-	struct courier *courier = ctx;
-
-	if (message->type == MESSAGE_STOP)
-		event_base_loopbreak(courier->base);
-}
-
-static void
-on_supervisor_closed(void *ctx, struct channel *channel UNUSED,
-    const struct error *why UNUSED)
-{
-	struct courier *courier = ctx;
-
-	event_base_loopbreak(courier->base);
-}
-
-static const struct channel_handler supervisor_handler = {
-	.message = on_supervisor,
-	.closed = on_supervisor_closed,
-};
-
 static const struct channel_handler registrar_handler = {
 	.message = on_registrar,
 	.closed = on_registrar_closed,
@@ -298,8 +274,8 @@ courier_open(struct courier *courier, int *supervisor, int *registrar,
     struct error *err)
 {
 	if (channel_new(&courier->supervisor, courier->base, *supervisor,
-		ROLE_COURIER, ROLE_SUPERVISOR, &supervisor_handler, courier,
-		err) == -1)
+		ROLE_COURIER, ROLE_SUPERVISOR, &channel_until_stop,
+		courier->base, err) == -1)
 		return -1;
 	*supervisor = -1;
 	if (channel_new(&courier->registrar, courier->base, *registrar,

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -7,6 +8,9 @@
 
 /* RFC 9651, 3.3.1: an integer has up to 15 digits. */
 #define OFFSET_DIGITS_MAX ((size_t)15)
+
+/* Bytes of a peer's name in a detail. */
+#define PEER_SHOWN_MAX 120
 
 /* To give a transfer up, libcurl is told a length that is not its. */
 static size_t
@@ -116,6 +120,23 @@ transfer_body(char *ptr, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
+/*
+ * The alerts of RFC 8446, 6.2 by which a server turns a certificate down, in
+ * libssl's words: a peer that has not added our card sends one.
+ */
+static bool
+is_unwanted(const char *why)
+{
+	static const char *const alerts[] = { "alert bad certificate",
+		"alert certificate unknown", "alert unknown ca",
+		"alert access denied" };
+
+	for (size_t i = 0; i < COUNT_OF(alerts); i++)
+		if (strstr(why, alerts[i]) != NULL)
+			return true;
+	return false;
+}
+
 /* Which of our errors libcurl's is. */
 static enum error_code
 code_of(CURLcode code, bool is_connected, bool has_status, const char *why)
@@ -124,6 +145,8 @@ code_of(CURLcode code, bool is_connected, bool has_status, const char *why)
 	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
 		return E_TLS_PIN;
 	case CURLE_SSL_CONNECT_ERROR:
+		if (is_unwanted(why))
+			return E_PEER_NOT_ADDED;
 		/* A reason of libssl's, or the connection broke in it. */
 		return strstr(why, "error:") != NULL ? E_TLS : E_NET;
 	case CURLE_SSL_CERTPROBLEM:
@@ -135,6 +158,8 @@ code_of(CURLcode code, bool is_connected, bool has_status, const char *why)
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
 		/* A refusal of our certificate comes after the handshake. */
+		if (is_unwanted(why))
+			return E_PEER_NOT_ADDED;
 		if (strstr(why, "alert") != NULL)
 			return E_TLS;
 		/* An answer that breaks off; libcurls differ on the code. */
@@ -156,15 +181,31 @@ code_of(CURLcode code, bool is_connected, bool has_status, const char *why)
 	}
 }
 
+/* What is happening, and who has to do what. */
+static struct span
+not_added(struct transfer *transfer)
+{
+	int n = snprintf(transfer->why, PEER_DETAIL_MAX + 1,
+	    "%.*s answers; its operator has to run \"demarche peer add\" "
+	    "with our card, then all is delivered by itself",
+	    PEER_SHOWN_MAX < transfer->peer.len ? PEER_SHOWN_MAX :
+						  (int)transfer->peer.len,
+	    (const char *)transfer->peer.ptr);
+
+	return span_of(transfer->why, (size_t)n);
+}
+
 /* One line of printable ASCII, whatever the peer has got into it. */
 static struct span
-words(struct transfer *transfer, CURLcode code)
+words(struct transfer *transfer, enum error_code failure, CURLcode code)
 {
 	char *why = transfer->why;
 	size_t len;
 
 	if (transfer->fault != NULL)
 		return span_text(transfer->fault);
+	if (failure == E_PEER_NOT_ADDED)
+		return not_added(transfer);
 	if (why[0] == '\0')
 		return span_text(curl_easy_strerror(code));
 	len = strnlen(why, PEER_DETAIL_MAX);
@@ -178,6 +219,7 @@ void
 transfer_conclude(struct transfer *transfer, CURLcode code)
 {
 	curl_off_t connected = 0;
+	enum error_code failure;
 	long status = 0;
 
 	curl_easy_getinfo(transfer->easy, CURLINFO_APPCONNECT_TIME_T,
@@ -192,10 +234,11 @@ transfer_conclude(struct transfer *transfer, CURLcode code)
 		transfer->answer.body = buf_span(&transfer->body);
 		return;
 	}
+	failure = transfer->fault != NULL ?
+	    E_HTTP :
+	    code_of(code, connected > 0, status > 0, transfer->why);
 	transfer->answer = (struct job_answer){
-		.failure = transfer->fault != NULL ?
-		    E_HTTP :
-		    code_of(code, connected > 0, status > 0, transfer->why),
-		.detail = words(transfer, code),
+		.failure = failure,
+		.detail = words(transfer, failure, code),
 	};
 }

@@ -25,6 +25,7 @@ struct transfers;
 /* A request under way.  Used again for the next, to keep its connection. */
 struct transfer {
 	CURL *easy;
+	struct span peer;           /* the job's */
 	struct curl_slist *headers; /* sent */
 	struct job_answer answer;
 	struct buf body;

@@ -393,6 +393,7 @@ transfer_start(struct transfer *transfer, struct transfers *transfers,
 	buf_clear(&transfer->body);
 	buf_init(&transfer->body, DELIVER_ANSWER_MAX);
 	transfer->answer = (struct job_answer){ .failure = E_NONE };
+	transfer->peer = job->peer;
 	transfer->headers_len = 0;
 	transfer->fault = NULL;
 	transfer->why[0] = '\0';

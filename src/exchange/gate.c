@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <event2/event.h>
-#include <event2/http.h>
 #include <event2/listener.h>
 
 #include "base/arena.h"
@@ -25,42 +24,11 @@ const struct gate_limits gate_limits_default = {
 	.reply_ms = GATE_REPLY_MS,
 };
 
-/* All of them: gate_request() answers 405 to what it does not take. */
-#define METHODS                                                                \
-	(EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT | \
-	    EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE |        \
-	    EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH)
-
-static struct timeval
-timeval_of(int64_t ms)
-{
-	return (struct timeval){ ms / 1000, (ms % 1000) * 1000 };
-}
-
 static void
 fail(struct gate *gate, const struct error *why)
 {
 	gate->is_failed = true;
 	gate->why = *why;
-	event_base_loopbreak(gate->base);
-}
-
-static void
-on_supervisor(void *ctx, struct channel *channel UNUSED,
-    const struct message *message)
-{
-	struct gate *gate = ctx;
-
-	if (message->type == MESSAGE_STOP)
-		event_base_loopbreak(gate->base);
-}
-
-static void
-on_supervisor_closed(void *ctx, struct channel *channel UNUSED,
-    const struct error *why UNUSED)
-{
-	struct gate *gate = ctx;
-
 	event_base_loopbreak(gate->base);
 }
 
@@ -103,11 +71,6 @@ on_registrar_closed(void *ctx, struct channel *channel UNUSED,
 	fail(ctx, why);
 }
 
-static const struct channel_handler supervisor_handler = {
-	.message = on_supervisor,
-	.closed = on_supervisor_closed,
-};
-
 static const struct channel_handler registrar_handler = {
 	.message = on_registrar,
 	.closed = on_registrar_closed,
@@ -119,51 +82,45 @@ on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *ctx)
 	gate_guests_sweep(ctx);
 }
 
-/* For on_accept_error(), which libevent gives evhttp's argument. */
-static struct gate *the_gate;
+static void
+on_accept(struct evconnlistener *listener UNUSED, evutil_socket_t fd,
+    struct sockaddr *from UNUSED, int from_len UNUSED, void *ctx)
+{
+	gate_guest_new(ctx, fd);
+}
 
 /* No more descriptors, most likely. */
 static void
-on_accept_error(struct evconnlistener *listener UNUSED, void *http UNUSED)
+on_accept_error(struct evconnlistener *listener UNUSED, void *ctx)
 {
 	log_line(LOG_LEVEL_WARNING, "a connection could not be taken");
-	gate_listeners_rest(the_gate);
+	gate_listeners_rest(ctx);
 }
 
-/* The listeners start disabled and are the evhttp's. */
+/* They start disabled. */
 static void
 add_listener(struct gate *gate, int fd)
 {
-	struct evconnlistener *listener = evconnlistener_new(gate->base, NULL,
-	    NULL,
+	struct evconnlistener *listener = evconnlistener_new(gate->base,
+	    on_accept, gate,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED, 0,
 	    fd);
 
-	if (listener == NULL ||
-	    evhttp_bind_listener(gate->http, listener) == NULL)
+	if (listener == NULL)
 		mem_die("out of memory");
 	evconnlistener_set_error_cb(listener, on_accept_error);
 	gate->listeners[gate->listeners_n++] = listener;
 }
 
 static void
-open_http(struct gate *gate)
+open_tick(struct gate *gate)
 {
-	struct timeval idle = timeval_of(gate->limits->idle_ms);
-	struct timeval tick = timeval_of(GATE_TICK_MS);
+	struct timeval tick = { GATE_TICK_MS / 1000,
+		(GATE_TICK_MS % 1000) * 1000 };
 
-	gate->http = evhttp_new(gate->base);
 	gate->tick = event_new(gate->base, -1, EV_PERSIST, on_tick, gate);
-	if (gate->http == NULL || gate->tick == NULL ||
-	    event_add(gate->tick, &tick) == -1)
+	if (gate->tick == NULL || event_add(gate->tick, &tick) == -1)
 		mem_die("out of memory");
-	evhttp_set_bevcb(gate->http, gate_guest_new, gate);
-	evhttp_set_gencb(gate->http, gate_request, gate);
-	evhttp_set_allowed_methods(gate->http, METHODS);
-	evhttp_set_default_content_type(gate->http, NULL);
-	evhttp_set_max_headers_size(gate->http, (ev_ssize_t)GATE_HEADERS_MAX);
-	evhttp_set_max_body_size(gate->http, (ev_ssize_t)GATE_BODY_MAX);
-	evhttp_set_timeout_tv(gate->http, &idle);
 }
 
 /* What is not handed over is closed by gate_process(). */
@@ -174,7 +131,7 @@ gate_open(struct gate *gate, const struct gate_parts *parts, int *supervisor,
 	if (tls_server_new(&gate->tls, parts->pairs, parts->pairs_n, err) == -1)
 		return -1;
 	if (channel_new(&gate->supervisor, gate->base, *supervisor, ROLE_GATE,
-		ROLE_SUPERVISOR, &supervisor_handler, gate, err) == -1)
+		ROLE_SUPERVISOR, &channel_until_stop, gate->base, err) == -1)
 		return -1;
 	*supervisor = -1;
 	if (channel_new(&gate->registrar, gate->base, *registrar, ROLE_GATE,
@@ -185,17 +142,20 @@ gate_open(struct gate *gate, const struct gate_parts *parts, int *supervisor,
 	    err);
 }
 
-/* A bufferevent is freed in the loop, after whoever used it. */
+/* A connection is freed in the loop, after whoever used it. */
 static void
 gate_close(struct gate *gate)
 {
-	gate_asked_clear(gate);
+	size_t n = gate->listeners_n;
+
+	gate_asked_clear(gate, E_BUSY);
 	gate->has_pins = false;
-	if (gate->http != NULL) {
-		evhttp_free(gate->http);
-		gate->listeners_n = 0;
+	gate->listeners_n = 0;
+	while (n > 0)
+		evconnlistener_free(gate->listeners[--n]);
+	gate_guests_close(gate);
+	if (gate->tick != NULL)
 		event_free(gate->tick);
-	}
 	channel_free(gate->registrar);
 	channel_free(gate->supervisor);
 	event_base_loop(gate->base, EVLOOP_NONBLOCK);
@@ -216,10 +176,9 @@ gate_process(const struct gate_parts *parts, struct error *err)
 	TAILQ_INIT(&gate.asked);
 	if ((gate.base = event_base_new()) == NULL)
 		mem_die("no event loop");
-	the_gate = &gate;
 	if (gate_open(&gate, parts, &supervisor, &registrar, err) == -1)
 		goto out;
-	open_http(&gate);
+	open_tick(&gate);
 	for (size_t i = 0; i < parts->listeners_n && i < GATE_LISTENERS_MAX;
 	     i++)
 		add_listener(&gate, parts->listeners[i]);

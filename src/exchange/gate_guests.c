@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "exchange/gate_parts.h"
 #include "proc/clock.h"
+#include "proc/http.h"
 
 /* While the pool of handshakes is full: milliseconds for those who have said
  * nothing (a client's first bytes follow its connection at once), and for
@@ -63,11 +64,11 @@ gate_listeners_rest(struct gate *gate)
 	gate_listeners_set(gate);
 }
 
-/* evhttp owns the connection: let it find the socket at its end. */
+/* In the middle of a read, maybe: let that find the socket at its end. */
 void
 gate_guest_cut(struct guest *guest)
 {
-	evutil_socket_t fd = bufferevent_getfd(guest->bev);
+	int fd = guest->http == NULL ? -1 : http_fd(guest->http);
 
 	guest->is_cut = true;
 	if (fd != -1)
@@ -124,8 +125,6 @@ on_left(struct tls_guest *tls)
 	struct gate *gate = guest->gate;
 
 	release_bytes(guest);
-	if (guest->asked != NULL)
-		guest->asked->guest = NULL;
 	if (guest->peer == NULL) {
 		TAILQ_REMOVE(&gate->shy, guest, next);
 		gate->shy_n--;
@@ -167,11 +166,12 @@ on_input(struct evbuffer *input UNUSED, const struct evbuffer_cb_info *info,
 		count_bytes(ctx, info->n_added);
 }
 
-/* What is there already belongs to the next request. */
-void
-gate_guest_rest(struct guest *guest)
+/* Its request is answered.  What is there belongs to the next. */
+static void
+on_answered(void *ctx)
 {
-	size_t more = evbuffer_get_length(bufferevent_get_input(guest->bev));
+	struct guest *guest = ctx;
+	size_t more = http_ahead(guest->http);
 
 	release_bytes(guest);
 	guest->request_ms = -1;
@@ -179,12 +179,31 @@ gate_guest_rest(struct guest *guest)
 		count_bytes(guest, more);
 }
 
-/* Without a bufferevent evhttp would talk to the stranger in clear. */
-struct bufferevent *
-gate_guest_new(struct event_base *base, void *ctx)
+/* The guest is freed with its TLS connection, a little later. */
+static void
+on_closed(void *ctx)
 {
-	struct gate *gate = ctx;
+	struct guest *guest = ctx;
+
+	if (guest->asked != NULL)
+		guest->asked->guest = NULL;
+	guest->asked = NULL;
+	http_free(guest->http);
+	guest->http = NULL;
+}
+
+static const struct http_handler handler = {
+	.head = gate_head,
+	.request = gate_request,
+	.answered = on_answered,
+	.closed = on_closed,
+};
+
+void
+gate_guest_new(struct gate *gate, int fd)
+{
 	struct guest *guest = mem_new(sizeof(*guest));
+	struct bufferevent *bev;
 	struct ssl_st *ssl;
 	struct error err;
 
@@ -194,16 +213,29 @@ gate_guest_new(struct event_base *base, void *ctx)
 	guest->request_ms = -1;
 	if (tls_server_accept(&ssl, gate->tls, &guest->tls, &err) == -1)
 		mem_die(err.detail);
-	guest->bev = bufferevent_openssl_socket_new(base, -1, ssl,
-	    BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-	if (guest->bev == NULL ||
-	    evbuffer_add_cb(bufferevent_get_input(guest->bev), on_input,
-		guest) == NULL)
+	bev = bufferevent_openssl_socket_new(gate->base, fd, ssl,
+	    BUFFEREVENT_SSL_ACCEPTING,
+	    BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
+	if (bev == NULL ||
+	    evbuffer_add_cb(bufferevent_get_input(bev), on_input, guest) ==
+		NULL)
 		mem_die("out of memory");
 	TAILQ_INSERT_TAIL(&gate->shy, guest, next);
 	gate->shy_n++;
+	guest->http = http_new(bev, &handler, guest, gate->limits->idle_ms);
 	gate_listeners_set(gate);
-	return guest->bev;
+}
+
+void
+gate_guests_close(struct gate *gate)
+{
+	struct guest *const firsts[] = { TAILQ_FIRST(&gate->shy),
+		TAILQ_FIRST(&gate->known) };
+
+	for (size_t i = 0; i < COUNT_OF(firsts); i++)
+		for (struct guest *g = firsts[i]; g != NULL;
+		     g = TAILQ_NEXT(g, next))
+			on_closed(g);
 }
 
 /* Milliseconds that this handshake may take. */

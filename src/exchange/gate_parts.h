@@ -22,8 +22,8 @@ struct channel;
 struct evconnlistener;
 struct event;
 struct event_base;
-struct evhttp;
-struct evhttp_request;
+struct http;
+struct http_head;
 
 /* A peer, kept under its name for as long as the process lives. */
 struct gate_peer {
@@ -39,12 +39,12 @@ struct gate_peer {
 struct guest {
 	struct tls_guest tls; /* has to be first */
 	struct gate *gate;
-	struct bufferevent *bev; /* evhttp's */
-	struct gate_peer *peer;  /* NULL until the handshake is done */
-	struct asked *asked;     /* the request before the registrar */
-	int64_t since_ms;        /* of the connection */
-	int64_t request_ms;      /* its first byte; -1 between requests */
-	size_t bytes;            /* of the request */
+	struct http *http;      /* NULL once it is closed */
+	struct gate_peer *peer; /* NULL until the handshake is done */
+	struct asked *asked;    /* the request before the registrar */
+	int64_t since_ms;       /* of the connection */
+	int64_t request_ms;     /* its first byte; -1 between requests */
+	size_t bytes;           /* of the request */
 	bool is_cut;
 	TAILQ_ENTRY(guest) next;
 };
@@ -53,11 +53,9 @@ TAILQ_HEAD(guests, guest);
 /* A request before the registrar. */
 struct asked {
 	uint32_t id;
-	struct evhttp_request *http;
 	struct guest *guest; /* NULL if it has gone */
 	struct gate_peer *peer;
 	int64_t since_ms;
-	bool is_head; /* no body in the answer */
 	TAILQ_ENTRY(asked) next;
 };
 TAILQ_HEAD(asked_list, asked);
@@ -67,7 +65,6 @@ struct gate {
 	struct event_base *base;
 	struct channel *supervisor, *registrar;
 	struct tls_server *tls;
-	struct evhttp *http;
 	struct evconnlistener *listeners[GATE_LISTENERS_MAX];
 	size_t listeners_n;
 	struct event *tick;
@@ -86,8 +83,8 @@ struct gate {
 
 /* gate_guests.c: connections, their limits and their times */
 
-/* For evhttp: the server's end of a connection just accepted. */
-struct bufferevent *gate_guest_new(struct event_base *base, void *gate);
+/* A connection just accepted.  Owns: ${fd}. */
+void gate_guest_new(struct gate *gate, int fd);
 
 /* Take or leave connections, as there is room. */
 void gate_listeners_set(struct gate *gate);
@@ -102,8 +99,8 @@ void gate_guests_sweep(struct gate *gate);
 /* End the connection; the guest is freed a little later. */
 void gate_guest_cut(struct guest *guest);
 
-/* Its request is answered. */
-void gate_guest_rest(struct guest *guest);
+/* End them all. */
+void gate_guests_close(struct gate *gate);
 
 /* The roster is replaced; cut those that are no more in it. */
 void gate_peers_set(struct gate *gate, const struct peer_pins *peers, size_t n);
@@ -111,8 +108,10 @@ void gate_peers_free(struct gate *gate);
 
 /* gate_requests.c: HTTP to messages and back */
 
-/* For evhttp: a whole request. */
-void gate_request(struct evhttp_request *http, void *gate);
+/* Of a connection's struct http_handler; see proc/http.h. */
+int gate_head(void *guest, const struct http_head *head, size_t *max,
+    struct error *err);
+void gate_request(void *guest, const struct http_head *head, struct span body);
 
 /* The registrar's answer. */
 void gate_reply(struct gate *gate, const struct message *message);
@@ -121,5 +120,5 @@ void gate_reply(struct gate *gate, const struct message *message);
 void gate_asked_refuse(struct gate *gate, struct asked *asked,
     enum error_code code);
 
-/* Forget all requests: evhttp is about to go. */
-void gate_asked_clear(struct gate *gate);
+/* Answer all requests that are before the registrar so. */
+void gate_asked_clear(struct gate *gate, enum error_code code);

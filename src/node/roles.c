@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "formats/card.h"
 #include "keeper/signer.h"
 #include "node/keeper_ask.h"
@@ -95,6 +96,15 @@ role_enter_sandbox(enum role role, const struct role_options *options,
 	*ready = arena_copy(arena, buf_span(&buf));
 	buf_clear(&buf);
 	return 0;
+}
+
+enum role_exit
+role_end(const struct error *why)
+{
+	if (why->code == E_PROC_GONE)
+		return ROLE_EXIT_BEREFT;
+	log_error("ends", why);
+	return ROLE_EXIT_BROKEN;
 }
 
 int

@@ -26,6 +26,14 @@ struct role_options {
 	bool is_sandbox_required;
 };
 
+/* How a process exits: told to stop; broken; and since another was gone, which
+ * is to blame then. */
+enum role_exit {
+	ROLE_EXIT_TOLD = 0,
+	ROLE_EXIT_BROKEN = 1,
+	ROLE_EXIT_BEREFT = 3
+};
+
 /* Pointers to arguments, the NULL at the end included. */
 #define ROLE_ARGUMENTS_MAX 8
 
@@ -60,6 +68,9 @@ NODISCARD int role_options_check(const struct role_options *options,
 NODISCARD int role_enter_sandbox(enum role role,
     const struct role_options *options, const struct sandbox_path *paths,
     size_t n, struct span *ready, struct arena *arena, struct error *err);
+
+/* Say on the log why a process ends, if there is something to say. */
+enum role_exit role_end(const struct error *why);
 
 /*
  * The work of a process, until the supervisor says STOP.

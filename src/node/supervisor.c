@@ -57,6 +57,8 @@ start(struct supervisor *s)
 
 	s->state = SUPERVISOR_STARTING;
 	s->started_ms = clock_monotonic_ms();
+	s->blame = SUPERVISOR_BLAME_NONE;
+	s->is_blamed = false;
 	arm(s->timer, SUPERVISOR_START_MS);
 	if (supervisor_start_all(s, &err) == 0)
 		return;
@@ -112,11 +114,26 @@ pause_ms(struct supervisor *s)
 	return s->pause_ms;
 }
 
+/* Who ended first, once: the rest of a node ends with each of its processes. */
+static void
+tell_cause(struct supervisor *s)
+{
+	if (s->is_blamed || s->is_ending || !s->was_ready ||
+	    s->blame == SUPERVISOR_BLAME_NONE)
+		return;
+	s->is_blamed = true;
+	log_line(LOG_LEVEL_ALARM, "%s; all are stopped and started again",
+	    s->cause.detail);
+}
+
 void
 supervisor_all_gone(struct supervisor *s)
 {
 	if (supervisor_running(s) > 0)
 		return;
+	tell_cause(s);
+	if (!s->is_ending && !s->was_ready && s->blame != SUPERVISOR_BLAME_NONE)
+		give_up(s, &s->cause);
 	if (s->is_ending || s->is_failed) {
 		end(s);
 		return;
@@ -135,17 +152,26 @@ supervisor_start_anew(struct supervisor *s)
 	supervisor_stop_all(s);
 }
 
+/* What tells most is what is believed; of equals, the first that is seen. */
+void
+supervisor_lost(struct supervisor *s, enum supervisor_blame blame,
+    const struct error *why)
+{
+	if (s->is_ending || blame <= s->blame)
+		return;
+	s->blame = blame;
+	s->cause = *why;
+}
+
 /* One ended: those that are left stop, and all start anew. */
 void
-supervisor_lost(struct supervisor *s, const struct error *why)
+supervisor_reaped(struct supervisor *s)
 {
-	if (s->is_ending || s->state == SUPERVISOR_STOPPING)
+	if (s->blame == SUPERVISOR_BLAME_NONE)
 		return;
-	log_line(LOG_LEVEL_ALARM, "%s; all are stopped and started again",
-	    why->detail);
-	if (!s->was_ready)
-		give_up(s, why);
-	else
+	if (s->blame == SUPERVISOR_BLAME_KILLED)
+		tell_cause(s);
+	if (s->state == SUPERVISOR_STARTING || s->state == SUPERVISOR_RUNNING)
 		supervisor_stop_all(s);
 }
 
@@ -165,7 +191,8 @@ on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *ctx)
 	switch (s->state) {
 	case SUPERVISOR_STARTING:
 		error_set(&err, E_PROC_TIMEOUT, "not all were ready in time");
-		supervisor_lost(s, &err);
+		supervisor_lost(s, SUPERVISOR_BLAME_OWN, &err);
+		supervisor_reaped(s);
 		break;
 	case SUPERVISOR_STOPPING:
 		supervisor_kill_all(s);

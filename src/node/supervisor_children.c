@@ -189,6 +189,7 @@ tell_stop(struct child *child)
 
 	if (child->channel == NULL)
 		return;
+	child->is_told = true;
 	if (channel_send(child->channel, MESSAGE_STOP, 0, span_of(NULL, 0),
 		&err) == -1)
 		log_error("stop", &err);
@@ -214,9 +215,29 @@ supervisor_stop_all(struct supervisor *s)
 void
 supervisor_kill_all(struct supervisor *s)
 {
-	for (int i = 0; i < ROLE_COUNT; i++)
-		if (s->children[i].pid != 0)
-			kill(s->children[i].pid, SIGKILL);
+	for (int i = 0; i < ROLE_COUNT; i++) {
+		if (s->children[i].pid == 0)
+			continue;
+		log_line(LOG_LEVEL_WARNING, "the %s does not stop: killed",
+		    role_name(s->children[i].role));
+		s->children[i].is_killed = true;
+		kill(s->children[i].pid, SIGKILL);
+	}
+}
+
+/* Those that are killed take others with them, which say so. */
+static enum supervisor_blame
+blame_of(const struct child *child, int status)
+{
+	if (child->is_killed)
+		return SUPERVISOR_BLAME_NONE;
+	if (!WIFEXITED(status))
+		return SUPERVISOR_BLAME_KILLED;
+	if (WEXITSTATUS(status) == ROLE_EXIT_BEREFT)
+		return SUPERVISOR_BLAME_BEREFT;
+	if (WEXITSTATUS(status) == ROLE_EXIT_TOLD && child->is_told)
+		return SUPERVISOR_BLAME_NONE;
+	return SUPERVISOR_BLAME_OWN;
 }
 
 static void
@@ -225,16 +246,18 @@ ended(struct supervisor *s, struct child *child, int status)
 	char how[SPAWN_END_TEXT_MAX];
 	struct error why;
 
-	error_set(&why, E_PROC, "the %s %s", role_name(child->role),
-	    spawn_end_write(status, how));
+	error_set(&why, E_PROC, "the %s ended first, %s",
+	    role_name(child->role), spawn_end_write(status, how));
 	child->pid = 0;
 	channel_free(child->channel);
 	child->channel = NULL;
-	if (child->role == ROLE_REGISTRAR && s->state == SUPERVISOR_STOPPING)
-		tell_stop(&s->children[ROLE_KEEPER]);
-	supervisor_lost(s, &why);
+	supervisor_lost(s, blame_of(child, status), &why);
 }
 
+/*
+ * Who is dead is not told in the order in which they died: all that are is
+ * looked at first.
+ */
 void
 supervisor_reap(struct supervisor *s)
 {
@@ -245,6 +268,11 @@ supervisor_reap(struct supervisor *s)
 		for (int i = 0; i < ROLE_COUNT; i++)
 			if (s->children[i].pid == pid)
 				ended(s, &s->children[i], status);
+	supervisor_reaped(s);
+	if (s->children[ROLE_REGISTRAR].pid == 0 &&
+	    !s->children[ROLE_KEEPER].is_told &&
+	    s->state == SUPERVISOR_STOPPING)
+		tell_stop(&s->children[ROLE_KEEPER]);
 	if (s->state == SUPERVISOR_STOPPING)
 		supervisor_all_gone(s);
 }

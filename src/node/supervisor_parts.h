@@ -28,12 +28,22 @@ enum supervisor_state {
 	SUPERVISOR_OVER,
 };
 
+/* How much the end of a process tells of why all have to start anew. */
+enum supervisor_blame {
+	SUPERVISOR_BLAME_NONE,   /* it was told to end */
+	SUPERVISOR_BLAME_BEREFT, /* another was gone */
+	SUPERVISOR_BLAME_OWN,    /* it broke */
+	SUPERVISOR_BLAME_KILLED, /* by a signal, so without being asked */
+};
+
 struct child {
 	struct supervisor *supervisor;
 	enum role role;
 	pid_t pid; /* 0: does not run */
 	struct channel *channel;
 	bool is_ready;
+	bool is_told;      /* to stop */
+	bool is_killed;    /* by us */
 	struct span ready; /* what it said of its sandbox */
 };
 
@@ -48,8 +58,11 @@ struct supervisor {
 	enum supervisor_state state;
 	struct child children[ROLE_COUNT];
 	int64_t started_ms, pause_ms;
-	bool was_ready; /* all of them, once */
-	bool is_ending; /* told to end */
+	enum supervisor_blame blame; /* of what ended them, once one has */
+	struct error cause;          /* the same in words */
+	bool is_blamed;              /* and it is on the log */
+	bool was_ready;              /* all of them, once */
+	bool is_ending;              /* told to end */
 	bool is_failed;
 	struct error why; /* if is_failed */
 	struct arena *arena;
@@ -68,4 +81,6 @@ void supervisor_all_ready(struct supervisor *s);
 void supervisor_all_gone(struct supervisor *s);
 void supervisor_stopping(struct supervisor *s);
 void supervisor_start_anew(struct supervisor *s);
-void supervisor_lost(struct supervisor *s, const struct error *why);
+void supervisor_lost(struct supervisor *s, enum supervisor_blame blame,
+    const struct error *why);
+void supervisor_reaped(struct supervisor *s);

@@ -123,6 +123,7 @@ on_write(struct bufferevent *bev UNUSED, void *ctx)
 	leave(channel);
 }
 
+/* What it had begun to say is lost with it, and no fault of anyone here. */
 static void
 on_event(struct bufferevent *bev, short what, void *ctx)
 {
@@ -132,13 +133,8 @@ on_event(struct bufferevent *bev, short what, void *ctx)
 
 	if ((what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) == 0)
 		return;
-	if (left > 0 && (what & BEV_EVENT_READING) != 0)
-		error_set(&err, E_PROC_MESSAGE,
-		    "the %s stopped in the middle of a message",
-		    role_name(channel->peer));
-	else
-		error_set(&err, E_PROC_GONE, "the %s",
-		    role_name(channel->peer));
+	error_set(&err, E_PROC_GONE, "the %s%s", role_name(channel->peer),
+	    left > 0 ? ", in the middle of a message" : "");
 	close_with(channel, &err);
 }
 
@@ -220,3 +216,23 @@ channel_pending(const struct channel *channel)
 		return 0;
 	return evbuffer_get_length(bufferevent_get_output(channel->bev));
 }
+
+static void
+on_word(void *ctx, struct channel *channel UNUSED,
+    const struct message *message)
+{
+	if (message->type == MESSAGE_STOP)
+		event_base_loopbreak(ctx);
+}
+
+static void
+on_supervisor_gone(void *ctx, struct channel *channel UNUSED,
+    const struct error *why UNUSED)
+{
+	event_base_loopbreak(ctx);
+}
+
+const struct channel_handler channel_until_stop = {
+	.message = on_word,
+	.closed = on_supervisor_gone,
+};

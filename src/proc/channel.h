@@ -42,6 +42,12 @@ struct channel_handler {
 };
 
 /*
+ * For a process that is only told by its supervisor to stop: it leaves the
+ * loop ${ctx}, a struct event_base, at STOP and when the supervisor is gone.
+ */
+extern const struct channel_handler channel_until_stop;
+
+/*
  * Owns: the caller, until channel_free(); the channel owns ${fd} from success
  * on and makes it non-blocking.  ${handler} lives longer than the channel.
  * Fails: E_PROC.

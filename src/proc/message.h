@@ -99,7 +99,7 @@ NODISCARD int message_reader_add(struct message_reader *reader,
  * Read once from the socket ${fd} what is there, without waiting, and add it.
  * ${is_end} is set when the other side has closed.
  *
- * Fails: E_PROC_MESSAGE, also at an end in mid-message; E_PROC.
+ * Fails: E_PROC_GONE at an end in mid-message; E_PROC_MESSAGE; E_PROC.
  */
 NODISCARD int message_reader_fill(struct message_reader *reader, int fd,
     bool *is_end, struct error *err);

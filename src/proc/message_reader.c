@@ -88,13 +88,13 @@ message_reader_add(struct message_reader *reader, struct span bytes,
 	return look_at_head(reader, &head, &is_whole, err);
 }
 
-/* The other side has closed: between two messages it may. */
+/* The other side has closed; in the middle of a message it was killed. */
 static int
 end(struct message_reader *reader, bool *is_end, struct error *err)
 {
 	if (rest(reader).len > 0) {
-		error_set(err, E_PROC_MESSAGE,
-		    "the %s stopped in the middle of a message",
+		error_set(err, E_PROC_GONE,
+		    "the %s, in the middle of a message",
 		    role_name(reader->from));
 		return give_up(reader);
 	}

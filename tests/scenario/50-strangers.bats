@@ -61,6 +61,35 @@ unharmed() {
 	cmp "$dir/answer" "$dir/south.card"
 }
 
+# answered STATUS NAME OPTION...: that is what the peer itself gets for it
+answered() {
+	local status=$1 name=$2 path=$3
+	shift 3
+	curl -sS -k --max-time 30 --cert "$dir/north/tls/certificate.pem" \
+	    --key "$dir/north/tls/key.pem" -D "$dir/head" -o "$dir/answer" \
+	    "$@" "https://127.0.0.1:$(cat "$dir/south.port")$path"
+	grep -q "^HTTP/1.1 $status " "$dir/head"
+	grep -qi "^content-type: application/problem+json" "$dir/head"
+	grep -q "error/$name\"" "$dir/answer"
+}
+
+@test "what is wrong with a peer's request is told as a problem" {
+	answered 405 method /card -X DELETE
+	grep -q '^Allow: GET, HEAD' "$dir/head"
+	answered 501 http-method /card -X BREW
+	answered 400 http-request /card -H Host:
+	answered 417 http-expect /card -H 'Expect: tea'
+	answered 501 http-transfer /add-entries -X POST \
+	    -H 'Transfer-Encoding: gzip'
+	answered 431 http-head /card -H "A: $(printf '%017000d' 0)"
+	head -c 65537 /dev/zero >"$dir/large"
+	answered 413 too-large /add-checkpoint --data-binary "@$dir/large"
+	answered 413 too-large /add-checkpoint --data-binary "@$dir/large" \
+	    -H 'Transfer-Encoding: chunked'
+	answered 404 route '/card?a=b'
+	unharmed
+}
+
 @test "TLS 1.2 and older are not spoken, nor is plain HTTP" {
 	port=$(cat "$dir/south.port")
 	for version in -tls1_2 -tls1_1; do

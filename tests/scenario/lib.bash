@@ -58,7 +58,7 @@ alive() {
 # stop_pid PID: in peace if it can be had, within a bound
 stop_pid() {
 	kill -TERM "$1" 2>/dev/null || return 0
-	for _ in $(seq 150); do
+	for _ in $(seq 300); do
 		alive "$1" || return 0
 		sleep 0.1
 	done
@@ -133,7 +133,7 @@ launch() {
 
 # await_ready NAME: the node that was launched says so
 await_ready() {
-	for _ in $(seq 600); do
+	for _ in $(seq 1200); do
 		! grep -q ready "$dir/$1.out" || return 0
 		alive "$(cat "$dir/$1.pid")" || break
 		sleep 0.05

@@ -103,7 +103,7 @@ decide(struct serve_reply *reply, const struct serve_request *request,
 	if (is_path(request, "/pins"))
 		send_pins(pipe, IDENTITY_EAST);
 	*reply = (struct serve_reply){ .status = 200, .type = "text/plain" };
-	if (is_path(request, "/missing")) {
+	if (is_path(request, "/documents/missing")) {
 		reply->status = 202;
 		reply->missing = span_text("aa,bb");
 		reply->has_offset = true;

@@ -2,8 +2,8 @@
 
 /*
  * gate_house: a gate in its sandbox, and a registrar that answers by the path:
- * /never, /late, /pins (from now on only EAST is a peer), /missing, /large,
- * /nonsense; any other with a line that says what was asked.
+ * /never, /late, /pins (from now on only EAST is a peer), /documents/missing,
+ * /large, /nonsense; any other with a line that says what was asked.
  */
 
 #include <stdbool.h>

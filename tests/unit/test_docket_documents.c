@@ -163,6 +163,7 @@ TEST(a_piece_that_does_not_fit_is_refused_and_what_is_held_stays)
 		reply = patch(&scene, &blob, wrong[i],
 		    span_skip(blob.bytes, 10), true);
 		check_refused(&reply, E_DOCUMENT_OFFSET);
+		check(reply.has_offset && reply.offset == 10);
 		check_at(&scene, &blob, 204, 10, false);
 	}
 	request.path = span_text(blob.path);

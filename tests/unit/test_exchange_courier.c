@@ -380,7 +380,7 @@ TEST(a_server_that_does_not_do_tls_so_is_an_error)
 		enum error_code code;
 	} cases[] = {
 		{ MANNER_OLD, E_TLS },
-		{ MANNER_REFUSE, E_TLS },
+		{ MANNER_REFUSE, E_PEER_NOT_ADDED },
 		{ MANNER_GARBAGE, E_TLS },
 		{ MANNER_SILENT, E_NET },
 	};

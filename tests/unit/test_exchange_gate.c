@@ -24,7 +24,8 @@ TEST(a_peer_is_served_under_the_name_of_its_pin)
 	check(house_says(said, "Content-Type: text/plain\r\n"));
 	check(house_says(said,
 	    "\r\n\r\ncert.south.example 0 /card 0:0:0 0 -1\n"));
-	check_int(house_curl(&said, &house, IDENTITY_SOUTH, "/missing",
+	check_int(house_curl(&said, &house, IDENTITY_SOUTH,
+		      "/documents/missing",
 		      MORE("-X", "PATCH", "-H", "Upload-Offset: 12", "-H",
 			  "Upload-Complete: ?1", "--data-binary", "ab")),
 	    0);
@@ -32,9 +33,9 @@ TEST(a_peer_is_served_under_the_name_of_its_pin)
 	check(house_says(said, "Demarche-Missing: aa,bb\r\n"));
 	check(house_says(said, "Upload-Offset: 77\r\n"));
 	check(house_says(said, "Upload-Complete: ?1\r\n"));
-	check(house_says(said, "example 3 /missing 1:12:1 2 97\n"));
-	check_int(house_curl(&said, &house, IDENTITY_SOUTH, "/missing",
-		      MORE("-I")),
+	check(house_says(said, "example 3 /documents/missing 1:12:1 2 97\n"));
+	check_int(house_curl(&said, &house, IDENTITY_SOUTH,
+		      "/documents/missing", MORE("-I")),
 	    0);
 	check(house_says(said, "Upload-Offset: 77\r\n"));
 	check(strstr(said, "example") == NULL);
@@ -94,9 +95,40 @@ TEST(nobody_else_is_let_in)
 	house_close(&house);
 }
 
+/* What has to be in every answer that is no success. */
+static bool
+is_problem(const char *said, int status, const char *name)
+{
+	char line[64], type[64];
+
+	snprintf(line, sizeof(line), "HTTP/1.1 %d ", status);
+	snprintf(type, sizeof(type), "error/%s\"}", name);
+	return house_says(said, line) && house_says(said, type) &&
+	    house_says(said, "\r\nContent-Type: application/problem+json\r\n");
+}
+
 TEST(requests_that_make_no_sense_are_problems)
 {
 	static char path[1000] = "/";
+	static const struct {
+		const char *path, *option, *value;
+		int status;
+		const char *name;
+	} bad[] = {
+		{ "/a", "-X", "DELETE", 405, "method" },
+		{ "/a", "-X", "BREW", 501, "http-method" },
+		{ path, "-H", "A: b", 404, "route" },
+		{ "/a?b=c", "-H", "A: b", 404, "route" },
+		{ "/a%2fb", "-H", "A: b", 404, "route" },
+		{ "/a", "-H", "Upload-Offset: 1x", 400, "syntax" },
+		{ "/a", "-H", "Upload-Offset: 1234567890123456", 400,
+		    "syntax" },
+		{ "/a", "-H", "Upload-Complete: yes", 400, "syntax" },
+		{ "/a", "-H", "Expect: 200-ok", 417, "http-expect" },
+		{ "/a", "-H", "Transfer-Encoding: gzip", 501, "http-transfer" },
+		{ "/a", "-H", "Host:", 400, "http-request" },
+		{ "/nonsense", "-H", "A: b", 500, "proc-message" },
+	};
 	struct house house;
 	char *said;
 
@@ -104,32 +136,198 @@ TEST(requests_that_make_no_sense_are_problems)
 		skip("no curl");
 	house_open(&house, &house_short);
 	memset(path + 1, 'a', 600);
-	house_curl(&said, &house, IDENTITY_SOUTH, "/a", MORE("-X", "DELETE"));
-	check(house_says(said, " 405 ") &&
-	    house_says(said, "application/problem+json"));
-	check(house_says(said, "error/method"));
-	house_curl(&said, &house, IDENTITY_SOUTH, path, NULL);
-	check(house_says(said, " 404 ") && house_says(said, "error/route"));
-	house_curl(&said, &house, IDENTITY_SOUTH, "/a?b=c", NULL);
-	check(house_says(said, " 404 ") && house_says(said, "error/route"));
-	house_curl(&said, &house, IDENTITY_SOUTH, "/a%2fb", NULL);
-	check(house_says(said, " 404 "));
-	house_curl(&said, &house, IDENTITY_SOUTH, "/a",
-	    MORE("-H", "Upload-Offset: 1x"));
-	check(house_says(said, " 400 ") && house_says(said, "error/syntax"));
-	house_curl(&said, &house, IDENTITY_SOUTH, "/a",
-	    MORE("-H", "Upload-Offset: 1234567890123456"));
-	check(house_says(said, " 400 "));
-	house_curl(&said, &house, IDENTITY_SOUTH, "/a",
-	    MORE("-H", "Upload-Complete: yes"));
-	check(house_says(said, " 400 "));
-	house_curl(&said, &house, IDENTITY_SOUTH, "/a",
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		house_curl(&said, &house, IDENTITY_SOUTH, bad[i].path,
+		    MORE(bad[i].option, bad[i].value));
+		if (!check(is_problem(said, bad[i].status, bad[i].name)))
+			tap_note("%s", bad[i].value);
+	}
+	house_curl(&said, &house, IDENTITY_SOUTH, "/add-entries",
 	    MORE("-d", "x", "-H", "Content-Encoding: br"));
-	check(house_says(said, " 415 ") &&
-	    house_says(said, "error/http-encoding"));
-	house_curl(&said, &house, IDENTITY_SOUTH, "/nonsense", NULL);
-	check(house_says(said, " 500 ") &&
-	    house_says(said, "error/proc-message"));
+	check(is_problem(said, 415, "http-encoding"));
+	house_close(&house);
+}
+
+/* By hand: what a client with manners does not send. */
+static const struct {
+	const char *bytes;
+	int status;
+	const char *name;
+} no_http[] = {
+	{ "hello\r\n", 400, "http-request" },
+	{ "GET /a\r\n", 400, "http-request" },
+	{ "GET  /a HTTP/1.1\r\n", 400, "http-request" },
+	{ "GET /a HTTP/2.0\r\n", 505, "http-version" },
+	{ "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "http-version" },
+	{ "GET /a HTTP/1.1\n", 400, "http-request" },
+	{ "get /a HTTP/1.1\r\n", 501, "http-method" },
+	{ "GET /a HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400,
+	    "http-request" },
+	{ "GET /a HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n", 400,
+	    "http-request" },
+	{ "GET /a HTTP/1.1\r\nHost : a\r\n\r\n", 400, "http-request" },
+	{ "GET /a HTTP/1.1\r\nHost: a\r\nA: \x01\r\n\r\n", 400,
+	    "http-request" },
+	{ "POST /add-entries HTTP/1.1\r\nHost: a\r\n"
+	  "Content-Length: 1\r\nContent-Length: 1\r\n\r\na",
+	    400, "http-request" },
+	{ "POST /add-entries HTTP/1.1\r\nHost: a\r\n"
+	  "Content-Length: -1\r\n\r\n",
+	    400, "http-request" },
+	{ "POST /add-entries HTTP/1.1\r\nHost: a\r\nContent-Length: 1"
+	  "\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+	    400, "http-request" },
+	{ "POST /add-entries HTTP/1.1\r\nHost: a\r\n"
+	  "Content-Length: 17825793\r\n\r\n",
+	    413, "too-large" },
+	{ "POST /add-entries HTTP/1.1\r\nHost: a\r\n"
+	  "Content-Length: 999999999999999\r\n\r\n",
+	    413, "too-large" },
+	{ "POST /add-entries HTTP/1.1\r\nHost: a\r\n"
+	  "Transfer-Encoding: chunked\r\n\r\n1100001\r\n",
+	    413, "too-large" },
+	{ "POST /add-entries HTTP/1.1\r\nHost: a\r\n"
+	  "Transfer-Encoding: chunked\r\n\r\nx\r\n",
+	    400, "http-request" },
+	{ "POST /add-entries HTTP/1.1\r\nHost: a\r\n"
+	  "Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n",
+	    400, "http-request" },
+};
+
+TEST(what_is_no_http_is_answered_with_a_problem_and_the_end)
+{
+	const struct seal_key *south = identity_of(IDENTITY_SOUTH)->tls;
+	struct house house;
+	struct wire wire;
+	char said[4096];
+
+	house_open(&house, &house_short);
+	for (size_t i = 0; i < COUNT_OF(no_http); i++) {
+		require(wire_connect(&wire, house.port, south));
+		require(wire_send(&wire, span_text(no_http[i].bytes)));
+		wire_read(&wire, said, sizeof(said), "\"}");
+		if (!check(
+			is_problem(said, no_http[i].status, no_http[i].name)) ||
+		    !check(house_says(said, "\r\nConnection: close\r\n")))
+			tap_note("%s", no_http[i].bytes);
+		wire_close(&wire);
+	}
+	house_close(&house);
+}
+
+TEST(a_head_over_its_limit_is_a_problem)
+{
+	const struct seal_key *south = identity_of(IDENTITY_SOUTH)->tls;
+	static char long_head[20000], many[4000];
+	struct house house;
+	struct wire wire;
+	char said[4096];
+	size_t n;
+
+	house_open(&house, &house_short);
+	memset(long_head, 'a', sizeof(long_head) - 1);
+	memcpy(long_head, "GET /a HTTP/1.1\r\nA: ", 20);
+	n = (size_t)snprintf(many, sizeof(many), "GET /a HTTP/1.1\r\n");
+	for (int i = 0; i < 65; i++)
+		n += (size_t)snprintf(many + n, sizeof(many) - n, "A%d: b\r\n",
+		    i);
+	snprintf(many + n, sizeof(many) - n, "\r\n");
+	for (int i = 0; i < 2; i++) {
+		require(wire_connect(&wire, house.port, south));
+		wire_send(&wire, span_text(i == 0 ? long_head : many));
+		wire_read(&wire, said, sizeof(said), "\"}");
+		check(is_problem(said, 431, "http-head"));
+		wire_close(&wire);
+	}
+	house_close(&house);
+}
+
+TEST(a_method_that_an_address_does_not_take_is_told_which_it_does)
+{
+	struct house house;
+	char *said;
+
+	if (!house_has_curl())
+		skip("no curl");
+	house_open(&house, &house_short);
+	house_curl(&said, &house, IDENTITY_SOUTH, "/card", MORE("-d", "x"));
+	check(is_problem(said, 405, "method") &&
+	    house_says(said, "\r\nAllow: GET, HEAD\r\n"));
+	house_curl(&said, &house, IDENTITY_SOUTH, "/add-entries", NULL);
+	check(is_problem(said, 405, "method") &&
+	    house_says(said, "\r\nAllow: POST\r\n"));
+	house_curl(&said, &house, IDENTITY_SOUTH, "/documents/aa",
+	    MORE("-X", "DELETE"));
+	check(is_problem(said, 405, "method") &&
+	    house_says(said, "\r\nAllow: GET, HEAD, PATCH\r\n"));
+	house_close(&house);
+}
+
+TEST(who_waits_for_a_100_gets_it_or_the_refusal)
+{
+	const struct seal_key *south = identity_of(IDENTITY_SOUTH)->tls;
+	struct house house;
+	struct wire wire;
+	char said[4096];
+
+	house_open(&house, &house_short);
+	require(wire_connect(&wire, house.port, south));
+	require(wire_send(&wire,
+	    span_text("POST /add-entries HTTP/1.1\r\nHost: a\r\n"
+		      "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")));
+	wire_read(&wire, said, sizeof(said), "\r\n\r\n");
+	check_str(said, "HTTP/1.1 100 Continue\r\n\r\n");
+	require(wire_send(&wire, span_text("ab")));
+	wire_read(&wire, said, sizeof(said), "97\n");
+	check(house_says(said, "HTTP/1.1 200 "));
+
+	/* The connection is still good. */
+	require(wire_send(&wire,
+	    span_text("POST /add-checkpoint HTTP/1.1\r\nHost: a\r\n"
+		      "Expect: 100-continue\r\nContent-Length: 65537\r\n"
+		      "\r\n")));
+	wire_read(&wire, said, sizeof(said), "\"}");
+	check(is_problem(said, 413, "too-large"));
+	check(strstr(said, "100 Continue") == NULL);
+	wire_close(&wire);
+	house_close(&house);
+}
+
+TEST(chunks_of_any_size_make_one_body)
+{
+	const struct seal_key *south = identity_of(IDENTITY_SOUTH)->tls;
+	struct house house;
+	struct wire wire;
+	char said[4096];
+
+	house_open(&house, &house_short);
+	require(wire_connect(&wire, house.port, south));
+	require(wire_send(&wire,
+	    span_text("POST /add-entries HTTP/1.1\r\nHost: a\r\n"
+		      "Transfer-Encoding: chunked\r\n\r\n1;x=y\r\nz\r\n"
+		      "00a\r\n0123456789\r\n0\r\nTrailer: b\r\n\r\n")));
+	wire_read(&wire, said, sizeof(said), "122\n");
+	check(house_says(said, "/add-entries 0:0:0 11 122\n"));
+	house_get(&wire, "/next", said, sizeof(said), "-1\n");
+	check(house_says(said, "HTTP/1.1 200 "));
+	wire_close(&wire);
+	house_close(&house);
+}
+
+TEST(an_old_client_is_served_once)
+{
+	const struct seal_key *south = identity_of(IDENTITY_SOUTH)->tls;
+	struct house house;
+	struct wire wire;
+	char said[4096];
+
+	house_open(&house, &house_short);
+	require(wire_connect(&wire, house.port, south));
+	require(wire_send(&wire, span_text("GET /a HTTP/1.0\r\n\r\n")));
+	wire_read(&wire, said, sizeof(said), NULL);
+	check(house_says(said, "HTTP/1.1 200 ") &&
+	    house_says(said, "Connection: close\r\n"));
+	wire_close(&wire);
 	house_close(&house);
 }
 
@@ -234,13 +432,14 @@ TEST(compressed_bodies_are_bounded_when_decompressed)
 	check(house_says(upload(&house, "POST", "/add-entries",
 			     zipped(arena, 400 * MIB), gzip),
 	    "error/too-large"));
-	check(house_says(upload(&house, "POST", "/x",
+	check(house_says(upload(&house, "POST", "/add-entries",
 			     span_of(whole.ptr, whole.len - 1), gzip),
 	    "error/syntax"));
-	check(house_says(upload(&house, "POST", "/x", span_text("not gzip"),
-			     gzip),
+	check(house_says(upload(&house, "POST", "/add-entries",
+			     span_text("not gzip"), gzip),
 	    "error/syntax"));
-	check(house_says(upload(&house, "POST", "/x", span_text(""), gzip),
+	check(house_says(upload(&house, "POST", "/add-entries", span_text(""),
+			     gzip),
 	    "error/syntax"));
 	house_close(&house);
 }

@@ -167,7 +167,8 @@ TEST(two_requests_sent_at_once_are_answered_in_order)
 	house_open(&house, &house_short);
 	require(wire_connect(&wire, house.port, south));
 	require(wire_send(&wire,
-	    span_text("GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n")));
+	    span_text("GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+		      "\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n")));
 	wire_read(&wire, said, sizeof(said), "/b 0:0:0 0 -1\n");
 	check(house_says(said, "/a 0:0:0 0 -1\n") &&
 	    house_says(said, "/b 0:0:0 0 -1\n"));

@@ -203,8 +203,8 @@ TEST(what_a_gate_may_not_send_closes_the_channel_once)
 	} cases[] = {
 		/* clang-format off */
 		{ "nothing",      { 0 }, 0, E_PROC_GONE },
-		{ "half a head",  { 0, 0, 0, 1, 0 }, 5, E_PROC_MESSAGE },
-		{ "no payload",   { 0, 0, 0, 1, 0, 10 }, 10, E_PROC_MESSAGE },
+		{ "half a head",  { 0, 0, 0, 1, 0 }, 5, E_PROC_GONE },
+		{ "no payload",   { 0, 0, 0, 1, 0, 10 }, 10, E_PROC_GONE },
 		{ "empty",        { 0, 0, 0, 0, 0, 10 }, 10, E_PROC_GONE },
 		{ "too long",     { 255, 0, 0, 0, 0, 10 }, 10, E_PROC_MESSAGE },
 		{ "unknown type", { 0, 0, 0, 0, 9, 9 }, 10, E_PROC_MESSAGE },

@@ -262,7 +262,7 @@ TEST(a_stream_that_ends_in_a_message_is_refused_and_one_between_two_is_not)
 		buf_init(&got, 1024);
 		tap_note("%zu of %zu bytes", len, stream.len);
 		check_int(read_to_the_end(span_of(stream.ptr, len), &got),
-		    is_between ? E_NONE : E_PROC_MESSAGE);
+		    is_between ? E_NONE : E_PROC_GONE);
 		buf_clear(&got);
 	}
 	buf_clear(&stream);
