@@ -297,6 +297,14 @@ impostor_reply(struct impostor *imp, const char *json)
 }
 
 void
+impostor_reply_content(struct impostor *imp, struct span content)
+{
+	struct call_reply reply = { .json = span_text("{}"), .bytes = content };
+
+	reply_with(imp, &reply);
+}
+
+void
 impostor_refuse(struct impostor *imp, enum error_code code, const char *detail)
 {
 	struct call_reply reply = { .code = code, .detail = span_text(detail) };

@@ -57,6 +57,7 @@ bool impostor_called(struct impostor *imp, struct call *call);
 
 /* Answer the last call so; or with ${code} and what it says. */
 void impostor_reply(struct impostor *imp, const char *json);
+void impostor_reply_content(struct impostor *imp, struct span content);
 void impostor_refuse(struct impostor *imp, enum error_code code,
     const char *detail);
 

@@ -291,7 +291,7 @@ TEST(a_letter_is_sealed_once_and_by_the_operators_word_only)
 	other = report(&scene, "ddos");
 	check_int(seal(&scene, written), E_KEEPER_AUTHORISATION);
 	require(operator_writes(&scene));
-	impostor_reply(&scene.imp, content_json(&scene, written));
+	impostor_reply_content(&scene.imp, written);
 	require(impostor_called(&scene.imp, &call));
 	check(span_is_text(call.name, "lodge"));
 	check_int(seal(&scene, other), E_KEEPER_AUTHORISATION);
@@ -316,14 +316,14 @@ TEST(content_that_was_swapped_is_refused_by_the_desk)
 	swaps[3] = span_text("no JSON");
 	for (size_t i = 0; i < COUNT_OF(swaps); i++) {
 		require(operator_writes(&scene));
-		impostor_reply(&scene.imp, content_json(&scene, swaps[i]));
+		impostor_reply_content(&scene.imp, swaps[i]);
 		check(impostor_is_problem(operator_hears(&scene), 500,
 		    "desk-check"));
 		check(seal(&scene, swaps[i]) != E_NONE);
 	}
 	require(operator_writes(&scene));
-	impostor_reply(&scene.imp,
-	    content_json(&scene, report(&scene, "ransomware-business")));
+	impostor_reply_content(&scene.imp,
+	    report(&scene, "ransomware-business"));
 	scene_close(&scene);
 }
 
@@ -434,10 +434,14 @@ TEST(answers_that_make_no_sense_fail_one_caller_and_not_the_desk)
 		    "proc-message"));
 	}
 	require(operator_writes(&scene));
-	impostor_reply(&scene.imp, "no JSON");
-	check(impostor_is_problem(operator_hears(&scene), 500, "proc-message"));
-	require(operator_writes(&scene));
 	impostor_reply(&scene.imp, "{\"content\":7}");
+	check(impostor_is_problem(operator_hears(&scene), 500, "desk-check"));
+	require(befriend(&scene));
+	require(operator_writes(&scene));
+	impostor_reply_content(&scene.imp,
+	    report(&scene, "ransomware-business"));
+	require(impostor_called(&scene.imp, &call));
+	impostor_reply(&scene.imp, "no JSON");
 	check(impostor_is_problem(operator_hears(&scene), 500, "proc-message"));
 	scene_close(&scene);
 }
