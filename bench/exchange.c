@@ -6,6 +6,7 @@
  *
  * DEMARCHE names the program (build/release/demarche).
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,17 +78,18 @@ call_new(const struct nodes *nodes, const char *path, const char *body,
 	return call;
 }
 
-/* End if the node did not take it. */
-static void
-must_be_taken(CURL *call)
+/* False if the node is busy for the moment. */
+static bool
+is_taken(CURL *call)
 {
 	long code = 0;
 
 	curl_easy_getinfo(call, CURLINFO_RESPONSE_CODE, &code);
-	if (code != 200) {
+	if (code != 200 && code != 503) {
 		fprintf(stderr, "a letter was refused: %ld\n", code);
 		exit(1);
 	}
+	return code == 200;
 }
 
 /* The next letter, on its way. */
@@ -180,16 +182,15 @@ static void
 warm_up(const struct nodes *nodes)
 {
 	CURL *letter = call_new(nodes, "letter", "", NULL);
-	long code = 0;
+	bool is_warm = false;
 
-	for (int i = 0; i < WARM_UP_MAX && code != 200; i++) {
+	for (int i = 0; i < WARM_UP_MAX && !is_warm; i++) {
 		usleep(i > 0 ? ALONE_PAUSE_US : 0);
 		write_letter(letter);
 		if (curl_easy_perform(letter) != CURLE_OK)
 			mem_die("no answer");
-		curl_easy_getinfo(letter, CURLINFO_RESPONSE_CODE, &code);
+		is_warm = is_taken(letter);
 	}
-	must_be_taken(letter);
 	curl_easy_cleanup(letter);
 }
 
@@ -206,9 +207,10 @@ alone(const struct nodes *nodes, CURL *log, struct reply *reply)
 		uint64_t begun = measure_now();
 
 		write_letter(letter);
-		if (curl_easy_perform(letter) != CURLE_OK)
-			mem_die("no answer");
-		must_be_taken(letter);
+		do
+			if (curl_easy_perform(letter) != CURLE_OK)
+				mem_die("no answer");
+		while (!is_taken(letter));
 		wait_delivered(log, reply, before + 1);
 		measure_sample(&measure, begun);
 		usleep(ALONE_PAUSE_US);
@@ -247,10 +249,13 @@ together(const struct nodes *nodes, CURL *log, struct reply *reply)
 			char *place;
 
 			curl_easy_getinfo(call, CURLINFO_PRIVATE, &place);
-			must_be_taken(call);
+			curl_multi_remove_handle(all, call);
+			if (!is_taken(call)) {
+				curl_multi_add_handle(all, call);
+				continue;
+			}
 			measure_sample(&measure, begun[(uintptr_t)place]);
 			done++;
-			curl_multi_remove_handle(all, call);
 			if (sent++ < TOGETHER) {
 				write_letter(call);
 				begun[(uintptr_t)place] = measure_now();
