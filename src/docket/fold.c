@@ -82,12 +82,16 @@ static int
 folding_init(struct folding *f, struct docket *docket, struct span peer,
     const struct heads *heads, struct instant at, struct error *err)
 {
+	const struct card *card;
+
 	*f = (struct folding){ .docket = docket,
 		.heads = *heads,
 		.at = at,
 		.terms = terms_default(),
 		.arena = arena_new() };
-	f->peer = arena_copy(f->arena, peer);
+	/* As long as the docket: what is folded names its authors. */
+	card = docket_peer(docket, peer);
+	f->peer = card == NULL ? arena_copy(f->arena, peer) : card->party;
 	lines_init(&f->lines, at, f->terms.grace);
 	return epochs_load(&f->epochs, docket, f->peer, f->arena, err);
 }

@@ -35,6 +35,7 @@ all_well() {
 }
 
 @test "--preview signs nothing, and shows what would be signed" {
+	wait_for 60 both_settled
 	entries north own >"$dir/before"
 	run north request --to cert.south.example --purpose traceback \
 	    --action investigate --topic elections --urgency emergency \

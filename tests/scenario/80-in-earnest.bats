@@ -52,7 +52,7 @@ says() {
 	wait_for 60 says north 'cert.south.example: HAS NOT ADDED US YET'
 	# It is tried again, and said once; the other says nothing of strangers.
 	wait_for 60 says north 'tried [3-9] times'
-	[ "$(wc -l <"$dir/north.log")" -eq 1 ]
+	[ "$(grep -c peer-not-added "$dir/north.log")" -eq 1 ]
 	grep -q 'cert.south.example answers; its operator has to run "demarche peer add"' \
 	    "$dir/north.log"
 	[ ! -s "$dir/south.log" ]
