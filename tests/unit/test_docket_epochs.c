@@ -101,14 +101,7 @@ lose_tail(struct scene *scene, bool with_journal)
 static void
 reopen(struct two_node *node, struct two_node *peer, unsigned epoch)
 {
-	struct error err;
-
-	if (two_reopen(node, peer, &err) == -1) {
-		check_int(err.code, E_UNASKED);
-		two_later(node->two, 61);
-		check(two_talk(node->two));
-		two_must(two_reopen(node, peer, &err), &err, "reopen");
-	}
+	two_reopen_asked(node, peer);
 	check_int((int)two_log(node, peer, true)->epoch, (int)epoch);
 }
 
