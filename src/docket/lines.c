@@ -186,6 +186,28 @@ skip_quoted(struct docket *docket, struct log_row *about, struct instant latest,
 	return 0;
 }
 
+/* Quote the line of ${size} on ${about} unless it covers receipts alone. */
+static int
+quote_line(struct docket *docket, struct log_row *own, struct log_row *about,
+    uint64_t size, struct instant now, struct arena *arena, struct error *err)
+{
+	bool has_record = false;
+
+	if (store_entry_range(docket->parts.store, about->id, about->settled,
+		size, see_record, &has_record, err) == -1)
+		return -1;
+	if (has_record) {
+		if (lodge_receipt(docket, own, about, size, now, arena, err) ==
+		    -1)
+			return -1;
+		/* The projection wrote it through a row of its own. */
+		if (about->receipted < size)
+			about->receipted = size;
+	}
+	about->settled = size;
+	return 0;
+}
+
 /*
  * What the receiver's node should have lodged and has not: the lines that
  * cover our records, quoted by us, the oldest first.  Each, since each is
@@ -203,7 +225,7 @@ quote_late(struct docket *docket, struct log_row *own, struct log_row *about,
 
 	for (unsigned i = 0; is_urgent || i < LATE_LINES_MAX; i++) {
 		struct line_row *line;
-		bool is_one, has_record = false;
+		bool is_one;
 
 		if (skip_quoted(docket, about, latest, &is_one, arena, err) ==
 		    -1)
@@ -215,14 +237,9 @@ quote_late(struct docket *docket, struct log_row *own, struct log_row *about,
 			return -1;
 		if (line == NULL || instant_is_before(latest, line->time))
 			return 0;
-		if (store_entry_range(docket->parts.store, about->id,
-			about->settled, line->size, see_record, &has_record,
-			err) == -1 ||
-		    (has_record &&
-			lodge_receipt(docket, own, about, line->size, now,
-			    arena, err) == -1))
+		if (quote_line(docket, own, about, line->size, now, arena,
+			err) == -1)
 			return -1;
-		about->settled = line->size;
 	}
 	return 0;
 }

@@ -19,7 +19,8 @@ struct judging {
 	const struct lost *lost;
 	size_t n;
 	uint64_t done[LOST_MAX];
-	struct arena *arena; /* of one entry */
+	bool is_left_out[LOST_MAX]; /* a log that may not begin */
+	struct arena *arena;        /* of one entry */
 };
 
 static int
@@ -65,6 +66,33 @@ is_next(const struct judging *j, size_t which)
 	return j->done[which] < j->lost[which].n;
 }
 
+/*
+ * What their node did not get us to take it does not get in here either: a
+ * later log of theirs begins well, or stays what it is, announced.
+ */
+static int
+check_begin(struct judging *j, size_t which, const struct log_row *log,
+    const struct judged *judged, struct error *err)
+{
+	struct error bad = { .code = E_EPOCH_OPENING };
+
+	if (log->is_own || !log->is_announced)
+		return 0;
+	if (judged->record != NULL) {
+		if (epochs_check_begin(j->d->docket, log, judged->record,
+			j->arena, &bad) == 0)
+			return 0;
+		if (error_fault(bad.code) != FAULT_PEER) {
+			*err = bad;
+			return -1;
+		}
+	}
+	log_error("a later log of the peer's", &bad);
+	j->is_left_out[which] = true;
+	j->done[which] = j->lost[which].n;
+	return 0;
+}
+
 /* Add the next entry of log ${which} unless it has to wait. */
 static int
 add_next(struct judging *j, size_t which, bool is_forced, bool *has_moved,
@@ -87,6 +115,10 @@ add_next(struct judging *j, size_t which, bool is_forced, bool *has_moved,
 	if (is_early && !is_forced)
 		return 0;
 	*has_moved = true;
+	if (check_begin(j, which, log, &judged, err) == -1)
+		return -1;
+	if (j->is_left_out[which])
+		return 0;
 	j->done[which]++;
 	return append_judged(docket, log, &judged, j->arena, err);
 }
@@ -132,7 +164,7 @@ store_head(struct judging *j, size_t which, struct error *err)
 		.seen_at = j->d->now };
 	struct log_row *log;
 
-	if (lost->to == lost->from)
+	if (lost->to == lost->from || j->is_left_out[which])
 		return 0;
 	arena_reset(j->arena);
 	if (find_log(j, which, &log, err) == -1)

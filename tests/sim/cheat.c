@@ -1,12 +1,15 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "docket/epochs.h"
 #include "docket/internal.h"
 #include "docket/lodge.h"
+#include "formats/card.h"
 #include "formats/record_json.h"
 #include "keeper/keeper.h"
 #include "keeper/signer.h"
 #include "seal/digest.h"
+#include "store/head.h"
 #include "store/log.h"
 #include "store/store.h"
 #include "tests/sim/world.h"
@@ -169,6 +172,115 @@ world_cheat(struct world *world)
 	if (south->is_up &&
 	    (store_begin(south->store, &err) == -1 ||
 		put_entry(world, south, arena, &err) == -1))
+		node_failed(south, &err);
+	arena_free(arena);
+}
+
+/* The smallest head of ${own} that north's line stands upon; 0 if none. */
+static int
+smallest_line(struct node *south, const struct log_row *own, uint64_t *out,
+    struct arena *arena, struct error *err)
+{
+	struct docket_keys *keys;
+	struct line_row *line;
+
+	if (keys_of_log(south->docket, own, &keys, err) == -1 ||
+	    store_line_first(south->store, own->id, 1, keys->mirror.name, &line,
+		arena, err) == -1)
+		return -1;
+	*out = line == NULL ? 0 : line->size;
+	return 0;
+}
+
+/* The opening of log ${epoch}, quoting the head of ${own} at ${size}. */
+static int
+write_opening(struct node *south, struct log_row *own, unsigned epoch,
+    uint64_t size, struct span *content, struct arena *arena, struct error *err)
+{
+	struct docket *docket = south->docket;
+	struct record record;
+	struct fact *previous = &record.facts[MEMBER_OPENING_PREVIOUS -
+	    kind_first_member(KIND_OPENING)];
+	struct view view;
+
+	opening_fill(&record, docket_self(docket),
+	    docket_peer(docket, own->peer), epoch, node_now(south), arena);
+	previous->is_given = true;
+	previous->n = 1;
+	if (lodge_view(docket, own, &view, arena, err) == -1 ||
+	    lodge_anchor(docket, &view, &record.anchor, arena, err) == -1 ||
+	    receipt_quote(docket, &view, own, size, &previous->text, arena,
+		err) == -1)
+		return -1;
+	return opening_write(content, &record, arena, err);
+}
+
+static int
+begin_log(struct node *south, const struct log_row *own, unsigned epoch,
+    struct span content, struct arena *arena, struct error *err)
+{
+	struct log_row next = { .peer = own->peer,
+		.is_own = true,
+		.epoch = epoch,
+		.side = own->side };
+	struct hash digest = digest_of(content), leaf;
+	struct record *record;
+
+	if (record_read(&record, content, arena, err) == -1)
+		return -1;
+	next.origin = record->log;
+	if (keeper_authorise(south->keeper, &digest, node_now(south), err) ==
+		-1 ||
+	    store_log_add(south->store, &next, err) == -1 ||
+	    docket_lodge(south->docket, content, node_now(south), &leaf, err) ==
+		-1)
+		return -1;
+	return node_commit(south, err);
+}
+
+/* Leave out of a log what north has signed for. */
+static int
+begin_below(struct world *world, struct node *south, struct arena *arena,
+    struct error *err)
+{
+	struct log_row *own;
+	struct epochs epochs;
+	struct span content, north = span_text(world->nodes[0].party);
+	unsigned epoch = 0;
+	uint64_t size;
+
+	if (epochs_load(&epochs, south->docket, north, arena, err) == -1 ||
+	    store_log_of(south->store, north, true, &own, arena, err) == -1 ||
+	    smallest_line(south, own, &size, arena, err) == -1)
+		return -1;
+	if (size == 0 || size >= own->mirrored) {
+		store_rollback(south->store);
+		return 0;
+	}
+	for (size_t i = 0; i < epochs.n; i++)
+		if (epochs.logs[i].is_own && epochs.logs[i].epoch > epoch)
+			epoch = epochs.logs[i].epoch;
+	if (write_opening(south, own, epoch + 1, size, &content, arena, err) ==
+		-1 ||
+	    begin_log(south, own, epoch + 1, content, arena, err) == -1)
+		return -1;
+	world->below = (struct world_below){ own->epoch, own->mirrored };
+	world->cheated++;
+	/* Its own program believes nothing of this. */
+	node_crash(south, false);
+	return 0;
+}
+
+void
+world_begin_below(struct world *world)
+{
+	struct node *south = &world->nodes[1];
+	struct arena *arena = arena_new();
+	struct error err;
+
+	if (south->is_up && world->below.size == 0 &&
+	    (store_begin(south->store, &err) == -1 ||
+		begin_below(world, south, arena, &err) == -1))
 		node_failed(south, &err);
 	arena_free(arena);
 }

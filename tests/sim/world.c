@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "docket/cases.h"
 #include "docket/docket.h"
+#include "docket/epochs.h"
 #include "docket/fold.h"
 #include "formats/statement_json.h"
 #include "store/entry.h"
@@ -20,6 +21,9 @@
 
 /* Turns after which a world that still talks is broken. */
 #define HEAL_TURNS_MAX 20000
+
+/* Turns after which a cheat that heals tries to begin an honest log. */
+#define REOPEN_TURNS 100
 
 #define STATEMENT_BYTES_MAX ((size_t)1 << 20)
 
@@ -39,6 +43,8 @@ world_init(struct world *world, uint64_t seed, const struct hardship *hardship)
 	world->is_honest = !hardship->has_cheat;
 	world->is_withholding =
 	    hardship->has_cheat && rng_chance(&world->rng, 30);
+	world->leaves_out = hardship->has_cheat && hardship->reopen > 0 &&
+	    rng_chance(&world->rng, 50);
 }
 
 void
@@ -86,6 +92,16 @@ project(struct node *node)
 		(void)node_failed(node, &err);
 }
 
+static void
+reopen(struct world *world, struct node *node)
+{
+	if (node == &world->nodes[1] && world->leaves_out &&
+	    world->below.size == 0)
+		world_begin_below(world);
+	else
+		world_reopen(world, node);
+}
+
 void
 world_step(struct world *world)
 {
@@ -105,7 +121,7 @@ world_step(struct world *world)
 	if (rng_chance(&world->rng, world->hardship.keys))
 		world_renew(world, node);
 	if (rng_chance(&world->rng, world->hardship.reopen))
-		world_reopen(world, node);
+		reopen(world, node);
 	if (world->hardship.has_cheat && rng_chance(&world->rng, 6))
 		world_cheat(world);
 	if (rng_chance(&world->rng, 8))
@@ -154,6 +170,9 @@ world_heal(struct world *world)
 		}
 		network_move(world);
 		network_give_up(world);
+		/* Refused, it can only begin another one that is in order. */
+		if (world->below.size > 0 && turn % REOPEN_TURNS == 0)
+			world_reopen(world, &world->nodes[1]);
 		if (world->nodes[0].is_up && world->nodes[1].is_up &&
 		    is_all_said(world))
 			return;
@@ -224,6 +243,28 @@ check_logs(struct world *world, unsigned writer)
 	return c.is_same;
 }
 
+/* What north has signed for counts, whatever south says its log was. */
+static bool
+check_below(struct world *world)
+{
+	struct span south = span_text(world->nodes[1].party);
+	struct arena *arena = arena_new();
+	struct log_row *logs;
+	struct error err;
+	size_t n;
+	bool is_good;
+
+	is_good = store_log_peer(world->nodes[0].store, south, &logs, &n, arena,
+		      &err) == 0;
+	for (size_t i = 0; is_good && i < n; i++)
+		if (!logs[i].is_own && logs[i].epoch == world->below.epoch)
+			is_good = epoch_end(&logs[i]) >= world->below.size;
+	if (!is_good)
+		fprintf(stderr, "simulation: what was signed is left out\n");
+	arena_free(arena);
+	return is_good;
+}
+
 /* What an operator was told stands in the log, valid. */
 static bool
 check_kept(struct world *world, struct node *node)
@@ -231,6 +272,9 @@ check_kept(struct world *world, struct node *node)
 	struct span peer = span_text(world->nodes[node == world->nodes].party);
 	bool is_good = true;
 
+	/* A cheat may have lodged in a log that never was one. */
+	if (node == &world->nodes[1] && world->below.size > 0)
+		return true;
 	for (size_t i = 0; i < node->kept_n; i++) {
 		struct arena *arena = arena_new();
 		struct entry_row *row;
@@ -248,7 +292,7 @@ check_kept(struct world *world, struct node *node)
 }
 
 static bool
-check_rebuild(struct node *node)
+rebuild(struct node *node, bool *is_same)
 {
 	char before[65], after[65];
 	struct error err;
@@ -263,9 +307,32 @@ check_rebuild(struct node *node)
 		    error_text(err.code), err.detail);
 		return false;
 	}
-	if (strcmp(before, after) != 0)
+	*is_same = strcmp(before, after) == 0;
+	return true;
+}
+
+static bool
+check_rebuild(struct node *node)
+{
+	bool is_same;
+
+	if (!rebuild(node, &is_same))
+		return false;
+	if (!is_same)
 		fprintf(stderr, "simulation: rebuild differs\n");
-	return strcmp(before, after) == 0;
+	return is_same;
+}
+
+/*
+ * A cheat that closed its log too early judged by that what north wrote
+ * meanwhile; it has to think again.
+ */
+static bool
+come_clean(struct world *world)
+{
+	bool is_same;
+
+	return world->below.size == 0 || rebuild(&world->nodes[1], &is_same);
 }
 
 static bool
@@ -327,12 +394,13 @@ check_figures(struct world *world)
 bool
 world_check(struct world *world)
 {
-	bool is_good = !world->is_broken;
+	bool is_good = !world->is_broken && come_clean(world);
 
 	for (unsigned i = 0; i < 2; i++) {
 		is_good = check_logs(world, i) && is_good;
 		is_good = check_kept(world, &world->nodes[i]) && is_good;
 	}
+	is_good = check_below(world) && is_good;
 	is_good = check_figures(world) && is_good;
 	for (unsigned i = 0; i < 2; i++)
 		is_good = world_check_projection(world, i) && is_good;

@@ -35,6 +35,12 @@ struct flight {
 	struct arena *arena;
 };
 
+/* What south, a cheat, tried to leave behind although north had signed. */
+struct world_below {
+	unsigned epoch;
+	uint64_t size; /* 0: it did not */
+};
+
 struct world {
 	uint64_t seed;
 	struct rng rng;
@@ -50,6 +56,8 @@ struct world {
 	size_t cases_n;
 	bool is_withholding; /* south lodges no receipts */
 	bool is_honest;      /* nobody cheats: all records are valid */
+	bool leaves_out;     /* south will begin below what north has signed */
+	struct world_below below;
 	bool is_parted;
 	bool is_broken;   /* an invariant did not hold */
 	unsigned renewed; /* keys, by both */
@@ -88,3 +96,6 @@ void world_renew(struct world *world, struct node *node);
 
 /* cheat.c: south puts something in its log that no honest node would. */
 void world_cheat(struct world *world);
+
+/* cheat.c: once, south begins a log that quotes less than north has signed. */
+void world_begin_below(struct world *world);

@@ -126,6 +126,23 @@ two_reopen(struct two_node *node, const struct two_node *peer,
 	return 0;
 }
 
+void
+two_reopen_asked(struct two_node *node, const struct two_node *peer)
+{
+	struct error err;
+
+	if (two_reopen(node, peer, &err) == 0)
+		return;
+	if (err.code == E_UNASKED) {
+		two_later(node->two, 61);
+		if (!two_talk(node->two))
+			error_set(&err, E_BUSY, "they never stop talking");
+		else if (two_reopen(node, peer, &err) == 0)
+			return;
+	}
+	two_must(-1, &err, "reopen");
+}
+
 struct hash
 two_lodge_record(struct two_node *node, const struct two_node *peer,
     struct record *record)

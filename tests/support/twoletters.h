@@ -35,6 +35,10 @@ struct hash two_lodge_record(struct two_node *node, const struct two_node *peer,
 int two_reopen(struct two_node *node, const struct two_node *peer,
     struct error *err);
 
+/* The same when the peer was asked for later logs, which it is if need be;
+ * it may not fail. */
+void two_reopen_asked(struct two_node *node, const struct two_node *peer);
+
 /* ${n} of them in one turn. */
 void two_lodge_many(struct two_node *node, const struct two_node *peer,
     enum kind kind, unsigned n);

@@ -101,14 +101,7 @@ lose_tail(struct scene *scene, bool with_journal)
 static void
 reopen(struct two_node *node, struct two_node *peer, unsigned epoch)
 {
-	struct error err;
-
-	if (two_reopen(node, peer, &err) == -1) {
-		check_int(err.code, E_UNASKED);
-		two_later(node->two, 61);
-		check(two_talk(node->two));
-		two_must(two_reopen(node, peer, &err), &err, "reopen");
-	}
+	two_reopen_asked(node, peer);
 	check_int((int)two_log(node, peer, true)->epoch, (int)epoch);
 }
 
@@ -295,6 +288,33 @@ TEST(a_log_that_begins_below_what_was_signed_for_never_begins)
 	reopen(scene.north, scene.south, 3);
 	check_goes_on(&scene);
 	check_int((int)two_log(scene.south, scene.north, false)->epoch, 3);
+	scene_close(&scene);
+}
+
+TEST(a_log_that_begins_below_is_not_taken_when_it_is_asked_for)
+{
+	struct scene scene;
+	struct error err;
+	uint64_t size, signed_for;
+
+	scene_open(&scene);
+	size = two_log(scene.north, scene.south, true)->mirrored;
+	scene.south->is_withholding = true;
+	two_restart(scene.south, false);
+	knock(&scene);
+	two_lodge(scene.north, scene.south, KIND_WITHDRAWAL, &scene.norths);
+	check(two_talk(&scene.two));
+	signed_for = two_log(scene.south, scene.north, false)->mirrored;
+	check(signed_for > size);
+	begin_from(&scene, size);
+	/* SOUTH wants to begin one of its own, and asks for later ones. */
+	check(two_reopen(scene.south, scene.north, &err) == -1);
+	check_int(err.code, E_UNASKED);
+	knock(&scene);
+	check(two_delivery(scene.south, scene.north).is_checked);
+	check_int((int)two_log(scene.south, scene.north, false)->epoch, 1);
+	check(!two_log(scene.south, scene.north, false)->is_closed);
+	check(two_log(scene.south, scene.north, false)->mirrored >= signed_for);
 	scene_close(&scene);
 }
 

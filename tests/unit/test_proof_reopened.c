@@ -18,13 +18,11 @@ static struct proof_trust trust;
 static void
 reopen_both(void)
 {
-	struct error err;
-
 	two_later(&lab.two, 60);
-	two_must(two_reopen(lab.south, lab.north, &err), &err, "reopen");
+	two_reopen_asked(lab.south, lab.north);
 	check(two_talk(&lab.two));
 	two_later(&lab.two, 60);
-	two_must(two_reopen(lab.north, lab.south, &err), &err, "reopen");
+	two_reopen_asked(lab.north, lab.south);
 	check(two_talk(&lab.two));
 }
 

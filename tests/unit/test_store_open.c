@@ -146,6 +146,24 @@ TEST(databases_of_other_versions_and_programs_are_refused)
 	}
 }
 
+/* What the steps to version 4 did, undone. */
+static const char to_version_3[] =
+    "DROP INDEX quote_about; DROP INDEX head_unproven; "
+    "DROP INDEX log_unsettled; DROP INDEX casefile_open; "
+    "ALTER TABLE document_name DROP COLUMN excused; "
+    "ALTER TABLE head DROP COLUMN is_unproven; "
+    "ALTER TABLE record DROP COLUMN anchor_epoch; "
+    "ALTER TABLE log DROP COLUMN closed; "
+    "ALTER TABLE log DROP COLUMN is_announced; "
+    "ALTER TABLE log DROP COLUMN anchored_epoch; "
+    "CREATE INDEX log_unsettled ON log (peer, side, epoch) WHERE "
+    "(is_own = 1 AND size > head) OR (is_own = 0 AND "
+    "(head > mirrored OR settled < mirrored OR wants_line = 1)); "
+    "CREATE INDEX casefile_open ON casefile "
+    "(moved DESC, log, idx, is_undelivered, due_us, due_them, "
+    "keep_us, keep_them) WHERE is_open = 1; "
+    "PRAGMA user_version = 3";
+
 TEST(a_database_of_version_3_is_migrated_and_its_heads_are_proven)
 {
 	struct store *store = fresh();
@@ -159,10 +177,7 @@ TEST(a_database_of_version_3_is_migrated_and_its_heads_are_proven)
 	require(store_begin(store, &err) == 0 &&
 	    store_head_add(store, &head, &err) == 0 &&
 	    store_commit(store, &err) == 0);
-	tamper("DROP INDEX head_unproven; DROP INDEX quote_about; "
-	       "ALTER TABLE head DROP COLUMN is_unproven; "
-	       "ALTER TABLE document_name DROP COLUMN excused; "
-	       "PRAGMA user_version = 3");
+	tamper(to_version_3);
 	check(store_open(&lab.store, "lab", FAULTVFS_NAME, STORE_READ, &err) ==
 	    -1);
 	check_int(err.code, E_STORE_SCHEMA);
