@@ -63,6 +63,11 @@ print_trouble(const struct json_reader *peer)
 		    "    ALARM: the end of our log with it is lost, and nobody "
 		    "holds it;\n    \"demarche peer reopen\" closes it where "
 		    "it was signed for and begins another");
+	if (reply_integer(peer, "documents-lost") > 0)
+		printf("    ALARM: %" PRId64
+		       " documents were lost, and it does "
+		       "not hold them either; the log names them\n",
+		    reply_integer(peer, "documents-lost"));
 	if (reply_flag(peer, "waited-for"))
 		puts("    it has not taken our new TLS key, which is not shown "
 		     "before all have; see demarche credential renew --now");

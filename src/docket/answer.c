@@ -62,14 +62,6 @@ answer_documents(struct delivery *d, struct error *err)
 	return 0;
 }
 
-/* The digest at the end of "/documents/<sha256>". */
-static int
-patched_name(const struct delivery *d, struct hash *name, struct error *err)
-{
-	return hash_parse(name,
-	    span_skip(span_text(d->job->path), sizeof("/documents/") - 1), err);
-}
-
 /*
  * The peer corrects what we believed of it.  One that does nothing else gets
  * nowhere, and would keep us busy.
@@ -88,7 +80,7 @@ answer_offset(struct delivery *d, struct error *err)
 {
 	struct hash name;
 
-	if (patched_name(d, &name, err) == -1)
+	if (job_document(d, &name, err) == -1)
 		return -1;
 	d->peer->is_patching = true;
 	d->peer->patching = name;
@@ -115,7 +107,7 @@ answer_patch(struct delivery *d, struct error *err)
 	d->peer->is_patching = false;
 	if (d->answer->status / 100 != 2)
 		return unexpected(d, err);
-	if (patched_name(d, &name, err) == -1)
+	if (job_document(d, &name, err) == -1)
 		return -1;
 	if (d->answer->is_complete)
 		return document_taken(d->docket, d->own->peer, &name, d->arena,
@@ -298,6 +290,7 @@ take_answer(struct delivery *d, struct error *err)
 	} takers[] = {
 		{ JOB_HEAD, recover_take_head },
 		{ JOB_FETCH, recover_take_entries },
+		{ JOB_LOST, recover_take_document },
 		{ JOB_DOCUMENTS, answer_documents },
 		{ JOB_OFFSET, answer_offset },
 		{ JOB_PATCH, answer_patch },
