@@ -43,12 +43,28 @@ forget_guesses(struct docket_peer *peer, const struct log_row *own)
 	peer->is_patching = false;
 }
 
+/*
+ * It takes no more bytes that none of its records names: they come after the
+ * records, and what it took already stays.
+ */
+static bool
+is_first_full(struct delivery *d)
+{
+	if (d->answer->status != error_http(E_DOCUMENT_QUOTA) ||
+	    d->peer->is_full)
+		return false;
+	d->peer->is_full = true;
+	return true;
+}
+
 /* What was in the batch, in the order in which send_small() took it. */
 static int
 answer_documents(struct delivery *d, struct error *err)
 {
 	struct cursor cursor = cursor_of(d->job->body);
 
+	if (is_first_full(d))
+		return 0;
 	if (d->answer->status != 204 && d->answer->status != 200)
 		return unexpected(d, err);
 	while (cursor.rest.len > 0) {
@@ -105,6 +121,8 @@ answer_patch(struct delivery *d, struct error *err)
 
 	/* Whatever went wrong, the peer knows where it stands. */
 	d->peer->is_patching = false;
+	if (is_first_full(d))
+		return 0;
 	if (d->answer->status / 100 != 2)
 		return unexpected(d, err);
 	if (job_document(d, &name, err) == -1)
@@ -221,6 +239,7 @@ store_mirror_line(struct delivery *d, const struct head_row *head,
 	if (keys_has_pin(keys, d->own->mirrored, head->size))
 		d->docket->has_new_pins = true;
 	d->own->mirrored = head->size;
+	d->peer->is_full = false;
 	d->peer->corrections = 0;
 	return store_log_update(d->docket->parts.store, d->own, err);
 }

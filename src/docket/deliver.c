@@ -108,9 +108,24 @@ send_documents(struct delivery *d, bool only_first, bool *is_job,
 	return send_large(d, &rows[0], err);
 }
 
+/* All that we have signed stands over there, under a line or not. */
+static bool
+has_sent_entries(const struct delivery *d)
+{
+	return d->peer->pending >= d->own->head &&
+	    d->peer->mirror_next >= d->peer->pending;
+}
+
+/*
+ * Before the records that name them; unless they are more than the peer takes
+ * unnamed: then after these, which it does not cosign meanwhile.
+ */
 static int
 next_first_documents(struct delivery *d, bool *is_job, struct error *err)
 {
+	*is_job = false;
+	if (d->peer->is_full && !has_sent_entries(d))
+		return 0;
 	return send_documents(d, true, is_job, err);
 }
 

@@ -57,6 +57,7 @@ struct docket_peer {
 	struct hash patching; /* a large document whose offset is known */
 	uint64_t patch_offset;
 	bool is_patching;
+	bool is_full; /* it takes no more that no record over there names */
 	struct instant pinged;
 	bool is_hurried;      /* the next job is not to wait */
 	unsigned corrections; /* in a row, of what is believed of it */
