@@ -43,12 +43,28 @@ forget_guesses(struct docket_peer *peer, const struct log_row *own)
 	peer->is_patching = false;
 }
 
+/*
+ * It takes no more bytes that none of its records names: they come after the
+ * records, and what it took already stays.
+ */
+static bool
+is_first_full(struct delivery *d)
+{
+	if (d->answer->status != error_http(E_DOCUMENT_QUOTA) ||
+	    d->peer->is_full)
+		return false;
+	d->peer->is_full = true;
+	return true;
+}
+
 /* What was in the batch, in the order in which send_small() took it. */
 static int
 answer_documents(struct delivery *d, struct error *err)
 {
 	struct cursor cursor = cursor_of(d->job->body);
 
+	if (is_first_full(d))
+		return 0;
 	if (d->answer->status != 204 && d->answer->status != 200)
 		return unexpected(d, err);
 	while (cursor.rest.len > 0) {
@@ -60,14 +76,6 @@ answer_documents(struct delivery *d, struct error *err)
 			return -1;
 	}
 	return 0;
-}
-
-/* The digest at the end of "/documents/<sha256>". */
-static int
-patched_name(const struct delivery *d, struct hash *name, struct error *err)
-{
-	return hash_parse(name,
-	    span_skip(span_text(d->job->path), sizeof("/documents/") - 1), err);
 }
 
 /*
@@ -88,7 +96,7 @@ answer_offset(struct delivery *d, struct error *err)
 {
 	struct hash name;
 
-	if (patched_name(d, &name, err) == -1)
+	if (job_document(d, &name, err) == -1)
 		return -1;
 	d->peer->is_patching = true;
 	d->peer->patching = name;
@@ -113,9 +121,11 @@ answer_patch(struct delivery *d, struct error *err)
 
 	/* Whatever went wrong, the peer knows where it stands. */
 	d->peer->is_patching = false;
+	if (is_first_full(d))
+		return 0;
 	if (d->answer->status / 100 != 2)
 		return unexpected(d, err);
-	if (patched_name(d, &name, err) == -1)
+	if (job_document(d, &name, err) == -1)
 		return -1;
 	if (d->answer->is_complete)
 		return document_taken(d->docket, d->own->peer, &name, d->arena,
@@ -229,6 +239,7 @@ store_mirror_line(struct delivery *d, const struct head_row *head,
 	if (keys_has_pin(keys, d->own->mirrored, head->size))
 		d->docket->has_new_pins = true;
 	d->own->mirrored = head->size;
+	d->peer->is_full = false;
 	d->peer->corrections = 0;
 	return store_log_update(d->docket->parts.store, d->own, err);
 }
@@ -298,6 +309,7 @@ take_answer(struct delivery *d, struct error *err)
 	} takers[] = {
 		{ JOB_HEAD, recover_take_head },
 		{ JOB_FETCH, recover_take_entries },
+		{ JOB_LOST, recover_take_document },
 		{ JOB_DOCUMENTS, answer_documents },
 		{ JOB_OFFSET, answer_offset },
 		{ JOB_PATCH, answer_patch },

@@ -108,9 +108,24 @@ send_documents(struct delivery *d, bool only_first, bool *is_job,
 	return send_large(d, &rows[0], err);
 }
 
+/* All that we have signed stands over there, under a line or not. */
+static bool
+has_sent_entries(const struct delivery *d)
+{
+	return d->peer->pending >= d->own->head &&
+	    d->peer->mirror_next >= d->peer->pending;
+}
+
+/*
+ * Before the records that name them; unless they are more than the peer takes
+ * unnamed: then after these, which it does not cosign meanwhile.
+ */
 static int
 next_first_documents(struct delivery *d, bool *is_job, struct error *err)
 {
+	*is_job = false;
+	if (d->peer->is_full && !has_sent_entries(d))
+		return 0;
 	return send_documents(d, true, is_job, err);
 }
 
@@ -236,6 +251,7 @@ next_ping(struct delivery *d, bool *is_job, struct error *err)
 static int (*const steps[])(struct delivery *d, bool *is_job,
     struct error *err) = {
 	recover_next,
+	recover_next_document,
 	next_first_documents,
 	next_checkpoint,
 	next_entries,
@@ -353,6 +369,7 @@ docket_delivery(struct docket *docket, struct span peer,
 		.is_held_back = docket_is_held_back(docket, state),
 		.epoch = own->epoch,
 		.is_tail_lost = state->is_tail_lost,
+		.documents_lost = state->search.gone,
 		.is_forked = theirs->is_forked,
 		.held = theirs->size,
 		.theirs_mirrored = theirs->mirrored,

@@ -34,6 +34,7 @@ enum job_kind {
 	JOB_NONE,       /* nothing before ${job.until} */
 	JOB_HEAD,       /* GET our log's checkpoint in their mirror */
 	JOB_FETCH,      /* GET entries of our own log that we have lost */
+	JOB_LOST,       /* GET a document that we have lost */
 	JOB_DOCUMENTS,  /* POST small documents */
 	JOB_OFFSET,     /* HEAD a large one */
 	JOB_PATCH,      /* a piece of it */
@@ -113,7 +114,8 @@ struct delivery_state {
 	bool is_held_back; /* until then nothing is signed for it */
 	unsigned epoch;    /* of our log to it */
 	bool is_tail_lost; /* the end of our log is lost: it cannot go on */
-	bool is_forked;    /* theirs */
+	unsigned documents_lost; /* here, and the peer does not hold them */
+	bool is_forked;          /* theirs */
 	uint64_t held, theirs_mirrored; /* of their log here */
 };
 NODISCARD int docket_delivery(struct docket *docket, struct span peer,

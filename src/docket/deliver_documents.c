@@ -17,7 +17,16 @@ set_taken(struct docket *docket, struct span peer, const struct hash *name,
 		err) == -1)
 		return -1;
 	/* They may name what we never had: nothing to do. */
-	if (row == NULL || !row->is_ours || row->is_taken == is_taken)
+	if (row == NULL || !row->is_ours)
+		return 0;
+	/* Looked for, and not found (recover_documents.c). */
+	if (!row->is_complete && !row->is_erased) {
+		char text[HASH_TEXT_MAX];
+
+		return error_set(err, E_DOCUMENT_LOST, "%s",
+		    hash_write(name, text));
+	}
+	if (row->is_taken == is_taken)
 		return 0;
 	row->is_taken = is_taken;
 	return store_document_put(docket->parts.store, row, err);
@@ -64,4 +73,11 @@ job_head_size(const struct job *job, uint64_t *size, struct error *err)
 out:
 	arena_free(arena);
 	return rc;
+}
+
+int
+job_document(const struct delivery *d, struct hash *name, struct error *err)
+{
+	return hash_parse(name,
+	    span_skip(span_text(d->job->path), sizeof("/documents/") - 1), err);
 }

@@ -27,6 +27,10 @@ int unexpected(const struct delivery *d, struct error *err);
 /* After a gap the peer is asked anew where it stands. */
 void forget_guesses(struct docket_peer *peer, const struct log_row *own);
 
+/* The digest in "/documents/<sha256>", which the job asked for. */
+NODISCARD int job_document(const struct delivery *d, struct hash *name,
+    struct error *err);
+
 /* The peer holds it, or says that it does not. */
 NODISCARD int document_taken(struct docket *docket, struct span peer,
     const struct hash *name, struct arena *arena, struct error *err);

@@ -63,6 +63,8 @@ find_or_start(struct docket *docket, struct span peer, const struct hash *name,
     bool is_ours, struct instant now, struct document_row **row,
     struct arena *arena, struct error *err)
 {
+	struct document_name *naming;
+
 	if (store_document_find(docket->parts.store, peer, name, row, arena,
 		err) == -1)
 		return -1;
@@ -73,6 +75,10 @@ find_or_start(struct docket *docket, struct span peer, const struct hash *name,
 	(*row)->sha256 = *name;
 	(*row)->is_ours = is_ours;
 	(*row)->since = now;
+	if (store_document_naming(docket->parts.store, peer, name, &naming,
+		arena, err) == -1)
+		return -1;
+	(*row)->is_named = naming != NULL;
 	return 0;
 }
 

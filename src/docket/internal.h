@@ -49,9 +49,15 @@ struct docket_peer {
 	bool is_tail_lost;           /* of our log, and nobody holds it */
 	bool is_refused;             /* our newest log may not begin there */
 	bool wants_later, has_later; /* asked for later logs: to be, was */
+	struct {
+		struct hash at; /* all up to here were looked for */
+		unsigned back, gone;
+		bool is_done;
+	} search;             /* for documents lost here, recover.h */
 	struct hash patching; /* a large document whose offset is known */
 	uint64_t patch_offset;
 	bool is_patching;
+	bool is_full; /* it takes no more that no record over there names */
 	struct instant pinged;
 	bool is_hurried;      /* the next job is not to wait */
 	unsigned corrections; /* in a row, of what is believed of it */
@@ -175,5 +181,6 @@ uint64_t heads_total(const struct heads *heads, unsigned side);
 /* The name of the blob file of a document of that docket. */
 struct hash document_file(struct span peer, const struct hash *sha256);
 
+/* Give up what was received of it, if it is not whole.  Within. */
 NODISCARD int document_restart(struct docket *docket, struct span peer,
     const struct hash *name, struct error *err);

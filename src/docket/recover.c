@@ -68,6 +68,7 @@ set_checked(struct docket_peer *peer, const struct log_row *own)
 	peer->is_unstored = true;
 	peer->is_short = false;
 	peer->is_tail_lost = false;
+	recover_search_again(peer);
 	forget_guesses(peer, own);
 }
 
@@ -75,6 +76,8 @@ set_checked(struct docket_peer *peer, const struct log_row *own)
 void
 recover_rolled_back(struct docket_peer *peer)
 {
+	if (!peer->search.is_done)
+		recover_search_again(peer);
 	if (!peer->is_unstored)
 		return;
 	peer->is_unstored = false;

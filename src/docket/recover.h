@@ -60,5 +60,16 @@ NODISCARD int recover_next(struct delivery *d, bool *is_job, struct error *err);
 NODISCARD int recover_take_head(struct delivery *d, struct error *err);
 NODISCARD int recover_take_entries(struct delivery *d, struct error *err);
 
+/*
+ * recover_documents.c: once a peer was asked for our log, documents that our
+ * records name, or without which theirs may not be cosigned, and that are
+ * not held here, are asked from it; in pieces.  They count once they have
+ * size and digest.  What the peer has lost too is told, and not waited for.
+ */
+NODISCARD int recover_next_document(struct delivery *d, bool *is_job,
+    struct error *err);
+NODISCARD int recover_take_document(struct delivery *d, struct error *err);
+void recover_search_again(struct docket_peer *peer);
+
 /* Give it up; it begins anew with the next job.  Harmless if there is none. */
 void recovery_end(struct docket_peer *peer);

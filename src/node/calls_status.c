@@ -114,6 +114,7 @@ peer_json(struct calling *c, const struct card *peer, struct json *list,
 	json_set_flag(one, "checked", state.is_checked);
 	json_set_flag(one, "held-back", state.is_held_back);
 	json_set_flag(one, "tail-lost", state.is_tail_lost);
+	set_size(one, "documents-lost", state.documents_lost);
 	json_set_integer(one, "epoch", state.epoch);
 	if (docket_pin_for(c->docket, peer->party, &known, err) == -1)
 		return -1;

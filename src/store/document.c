@@ -166,6 +166,52 @@ store_document_name(struct store *store, struct span peer,
 	return query_run(&q, NULL, err);
 }
 
+static void
+load_name(struct query *q, void *row, struct arena *arena UNUSED)
+{
+	struct document_name *name = row;
+
+	name->sha256 = query_get_hash(q);
+	name->log = query_get_int(q);
+	name->index = query_get_size(q);
+	name->is_ours = query_get_bool(q);
+}
+
+static int
+find_name(enum query_id which, struct store *store, struct span peer,
+    const struct hash *sha256, struct document_name **out, struct arena *arena,
+    struct error *err)
+{
+	struct query q;
+	void *row;
+
+	query_start(&q, store, which);
+	query_put_text(&q, peer);
+	query_put_hash(&q, sha256);
+	if (query_one(&q, load_name, sizeof(**out), &row, arena, err) == -1)
+		return -1;
+	*out = row;
+	return 0;
+}
+
+int
+store_document_naming(struct store *store, struct span peer,
+    const struct hash *sha256, struct document_name **out, struct arena *arena,
+    struct error *err)
+{
+	return find_name(QUERY_DOCUMENT_NAMING, store, peer, sha256, out, arena,
+	    err);
+}
+
+int
+store_document_lost(struct store *store, struct span peer,
+    const struct hash *after, struct document_name **out, struct arena *arena,
+    struct error *err)
+{
+	return find_name(QUERY_DOCUMENT_LOST, store, peer, after, out, arena,
+	    err);
+}
+
 int
 store_document_excuse(struct store *store, struct span peer,
     const struct hash *sha256, int64_t log, uint64_t index, struct error *err)

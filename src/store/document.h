@@ -63,6 +63,29 @@ NODISCARD int store_document_name(struct store *store, struct span peer,
     const struct hash *sha256, int64_t log, uint64_t index, bool is_first,
     struct error *err);
 
+/* Entry (log, index), of our own log if ${is_ours}, names the document. */
+struct document_name {
+	struct hash sha256;
+	int64_t log;
+	uint64_t index;
+	bool is_ours;
+};
+
+/* The first entry that names it, ours before theirs; NULL if none does. */
+NODISCARD int store_document_naming(struct store *store, struct span peer,
+    const struct hash *sha256, struct document_name **out, struct arena *arena,
+    struct error *err);
+
+/*
+ * The next document after ${after}, in the order of digests, that is held
+ * neither whole nor erased though a record names it that is ours, or that
+ * may not be cosigned without; NULL if there is none.  What the writer of the
+ * record has erased is not looked for.
+ */
+NODISCARD int store_document_lost(struct store *store, struct span peer,
+    const struct hash *after, struct document_name **out, struct arena *arena,
+    struct error *err);
+
 /*
  * Entry (log, index) says that its writer erased the document: nobody can
  * send it any more.

@@ -110,7 +110,7 @@ world_set_back(struct world *world, struct node *node)
 		node_save(node);
 		return;
 	}
-	if (world->setbacks > 0 || !is_all_held(world, i))
+	if (!is_all_held(world, i))
 		return;
 	node_set_back(node);
 	forget_lost(world, i);

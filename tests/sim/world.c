@@ -230,8 +230,10 @@ check_logs(struct world *world, unsigned writer)
 		arena, &err) == -1 ||
 	    store_log_of(c.mirror->store, span_text(node->party), false,
 		&theirs, arena, &err) == -1 ||
-	    own->size != theirs->size || theirs->is_forked) {
-		fprintf(stderr, "simulation: logs of different size\n");
+	    own->size != theirs->size || theirs->is_forked ||
+	    theirs->mirrored != theirs->size) {
+		fprintf(stderr,
+		    "simulation: logs of different size, or no line\n");
 		c.is_same = false;
 	} else {
 		c.log = theirs->id;

@@ -344,7 +344,7 @@ is_sorting_well(enum query_id id)
 {
 	return id == QUERY_LOG_OF || id == QUERY_HEAD_ALL ||
 	    id == QUERY_HEAD_GET || id == QUERY_HEAD_FORKED ||
-	    id == QUERY_QUOTE_ALL;
+	    id == QUERY_QUOTE_ALL || id == QUERY_DOCUMENT_NAMING;
 }
 
 TEST(no_query_walks_or_sorts_a_large_table)
