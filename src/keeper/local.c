@@ -22,12 +22,13 @@ local_last(void *ctx, struct span origin, uint64_t *size, struct hash *root,
 
 static int
 local_head(void *ctx, const struct checkpoint *head, const struct proof *proof,
-    struct span *out, struct arena *arena, struct error *err)
+    const uint8_t *key, struct span *out, struct arena *arena,
+    struct error *err)
 {
 	struct keeper_local *local = ctx;
 
-	return keeper_head(local->keeper, head, proof, local->now(local->ctx),
-	    out, arena, err);
+	return keeper_head(local->keeper, head, proof, key,
+	    local->now(local->ctx), out, arena, err);
 }
 
 static int

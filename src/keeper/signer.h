@@ -46,14 +46,16 @@ struct signer {
 
 	/*
 	 * Sign the head of our own log; ${proof} shows that it extends the
-	 * last one (empty if that is of size 0 or the same).  ${out}: the
-	 * whole note.
+	 * last one (empty if that is of size 0 or the same).  ${key}: the
+	 * public half of the log key to use (32 bytes; NULL: what it
+	 * follows to be).  ${out}: the whole note.
 	 *
-	 * Fails: E_KEEPER_FORK, _ROLLBACK, _ORIGIN, _CLOCK, E_PROOF.
+	 * Fails: E_KEEPER_FORK, _ROLLBACK, _ORIGIN, _CLOCK, E_PROOF; E_KEY
+	 * for a key that does not sign this log.
 	 */
 	int (*head)(void *ctx, const struct checkpoint *head,
-	    const struct proof *proof, struct span *out, struct arena *arena,
-	    struct error *err);
+	    const struct proof *proof, const uint8_t *key, struct span *out,
+	    struct arena *arena, struct error *err);
 
 	/*
 	 * Cosign a peer's head with our mirror key whose public half is

@@ -14,6 +14,8 @@
  *   card FINGERPRINT TIME                  our card was sealed
  *   pin PEER BASE64 FINGERPRINT            a peer's log key and card
  *   head ORIGIN SIZE BASE64 TIME           a head was signed
+ *   began ORIGIN SIZE BASE64 TIME NUMBER   the first of a log of ours, by
+ *                                          another log key than the first
  *   clock TIME                             it was then, whatever went before
  */
 
@@ -47,6 +49,7 @@ struct state_head {
 	uint64_t size;
 	struct hash root;
 	struct instant at;
+	unsigned key; /* our log key's number; 0: the first, or a peer's log */
 };
 
 struct state_peer {
@@ -59,9 +62,10 @@ struct state_key {
 	enum keeper_use use;
 	unsigned number;
 	struct instant made;
-	struct seal_key *pair;      /* SEAL, ENCRYPTION */
-	struct ed25519_key *mirror; /* MIRROR */
-	struct note_key vkey;       /* MIRROR; its name is mirror_name */
+	struct seal_key *pair;     /* SEAL, ENCRYPTION */
+	struct ed25519_key *signs; /* MIRROR, LOG */
+	struct note_key vkey;      /* MIRROR; its name is mirror_name */
+	uint8_t log[32];           /* LOG */
 };
 
 struct state_use {
@@ -83,7 +87,6 @@ struct keeper {
 	bool is_exercise, is_carded;
 	struct hash card;
 	struct instant carded;
-	struct ed25519_key *log;
 
 	struct state_head *heads;
 	struct state_peer *peers;
@@ -116,8 +119,10 @@ NODISCARD int state_load(struct keeper *keeper, struct error *err);
 NODISCARD int state_put(struct keeper *keeper, struct error *err,
     const char *fmt, ...) PRINTF(3, 4);
 
+/* ${key}: the number of our log key, for a first head; or 0. */
 NODISCARD int state_put_head(struct keeper *keeper,
-    const struct checkpoint *head, struct instant at, struct error *err);
+    const struct checkpoint *head, unsigned key, struct instant at,
+    struct error *err);
 NODISCARD int state_put_pin(struct keeper *keeper, struct span peer,
     const uint8_t log[32], const struct hash *card, struct error *err);
 
@@ -160,13 +165,7 @@ NODISCARD int state_key_make(const struct keeper_ops *ops,
     const struct keeper_holder *holder, enum keeper_use use, unsigned number,
     struct error *err);
 
-/* An Ed25519 seed in a file, base64: made, and read as a key. */
-NODISCARD int state_seed_make(const struct keeper_ops *ops, const char *name,
-    struct error *err);
-NODISCARD int state_seed_load(struct ed25519_key **out,
-    const struct keeper_ops *ops, const char *name, struct error *err);
-
-/* The DER or vkey of ${key}.  Owns: ${arena}, or the key. */
+/* The DER, vkey or 32 bytes of ${key}.  Owns: ${arena}, or the key. */
 struct span state_key_public(const struct state_key *key, struct arena *arena);
 
 /* The rule of the clock.  Fails: E_KEEPER_CLOCK. */

@@ -43,7 +43,8 @@ answer_head(const struct question *question, struct error *err)
 
 	if (wire_head_parse(&head, question->payload, err) == -1 ||
 	    keeper_head(question->keeper, &head.head, &head.proof,
-		question->now, &note, question->arena, err) == -1)
+		head.has_key ? head.key : NULL, question->now, &note,
+		question->arena, err) == -1)
 		return -1;
 	buf_add(question->out, note);
 	return 0;

@@ -134,11 +134,15 @@ out:
 
 static int
 ask_head(void *ctx, const struct checkpoint *head, const struct proof *proof,
-    struct span *out, struct arena *arena, struct error *err)
+    const uint8_t *key, struct span *out, struct arena *arena,
+    struct error *err)
 {
-	struct wire_head wire = { *head, *proof };
+	struct wire_head wire = { .head = *head, .proof = *proof };
 	struct buf payload;
 
+	wire.has_key = key != NULL;
+	if (key != NULL)
+		memcpy(wire.key, key, sizeof(wire.key));
 	buf_init(&payload, KEEPER_WIRE_MAX);
 	wire_head_write(&payload, &wire);
 	return ask_for(ctx, MESSAGE_HEAD, &payload, MESSAGE_HEAD_SIGNED, out,

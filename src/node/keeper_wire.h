@@ -9,7 +9,8 @@
  *   SEAL          u8 0, u8 1 and SHA-256 of a certificate, or u8 0;
  *                 content of a record; or
  *                 u8 1, content of the card      SEALED       DER
- *   HEAD          origin (u16), u64 size, root, proof
+ *   HEAD          origin (u16), u64 size, root,
+ *                 u8 1 and key, or u8 0; proof
  *                                                HEAD_SIGNED  note
  *   COSIGN        u8 1 and key, or u8 0; proof, note
  *                                                COSIGNED     u64 time, line
@@ -52,6 +53,8 @@ struct wire_seal {
 struct wire_head {
 	struct checkpoint head;
 	struct proof proof;
+	bool has_key; /* wants this log key */
+	uint8_t key[32];
 };
 
 struct wire_cosign {

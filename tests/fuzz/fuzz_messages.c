@@ -341,7 +341,8 @@ keeper_payload(struct buf *out, enum message_type type)
 			.content = text });
 	else if (type == MESSAGE_HEAD)
 		wire_head_write(out,
-		    &(struct wire_head){ fuzzlog_head(7), proof });
+		    &(struct wire_head){ .head = fuzzlog_head(7),
+			.proof = proof });
 	else if (type == MESSAGE_COSIGN)
 		wire_cosign_write(out,
 		    &(struct wire_cosign){ .proof = proof, .note = text });

@@ -56,7 +56,7 @@ make(size_t i, struct bench *bench, struct buf *out)
 	struct checkpoint head = { span_text(BENCH_OURS), 12, hash };
 	struct proof proof = { 2, { hash, hash } };
 	struct wire_seal seal = { WIRE_RECORD, true, hash, span_text("{}") };
-	struct wire_head wire_head = { head, proof };
+	struct wire_head wire_head = { head, proof, true, { 3, 4 } };
 	struct wire_cosign cosign = { true, { 1, 2 }, proof,
 		span_text("note") };
 	struct wire_cosigned cosigned = { bench->now, span_text("line\n") };
