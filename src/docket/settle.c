@@ -213,6 +213,9 @@ cosign_head(struct settling *s, struct log_row *log, struct error *err)
 		return -1;
 	if (head == NULL)
 		return 0;
+	if (log->epoch > 1 && log->mirrored == 0 &&
+	    epochs_follow(s->docket, log, s->arena, err) == -1)
+		return -1;
 	key = keys_mirror_for(keys, own->size, own->mirrored);
 	if (key == NULL)
 		return error_set(err, E_KEY, "no mirror key");

@@ -136,6 +136,7 @@ keeper_free(struct keeper *keeper)
 	free(keeper->heads);
 	free(keeper->peers);
 	free(keeper->uses);
+	free(keeper->nexts);
 	free(keeper);
 }
 

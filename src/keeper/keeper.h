@@ -27,6 +27,7 @@ struct checkpoint;
 struct error;
 struct keeper;
 struct proof;
+struct signer_named;
 
 #define KEEPER_HEADS_MAX ((size_t)4096)
 #define KEEPER_PEERS_MAX ((size_t)1024)
@@ -164,6 +165,13 @@ NODISCARD int keeper_head(struct keeper *keeper, const struct checkpoint *head,
 NODISCARD int keeper_cosign(struct keeper *keeper, struct span note,
     const struct proof *proof, const uint8_t *mirror, struct instant now,
     struct span *line, struct arena *arena, struct error *err);
+
+/*
+ * Take it from a peer's log that we cosigned which key signs its next one;
+ * nothing of a later one may be cosigned yet.
+ */
+NODISCARD int keeper_follow(struct keeper *keeper,
+    const struct signer_named *named, struct error *err);
 
 /*
  * Seal the content of our card: the first by itself, others if authorised.

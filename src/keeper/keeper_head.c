@@ -286,7 +286,8 @@ keeper_cosign(struct keeper *keeper, struct span note,
 	peer = find_author(keeper, note, &origin, err);
 	if (peer == NULL)
 		return -1;
-	log = note_key_of(NOTE_KEY_LOG, origin, peer->log);
+	log = note_key_of(NOTE_KEY_LOG, origin,
+	    keeper_peer_key(keeper, peer, origin));
 	opened = arena_alloc(arena, sizeof(*opened));
 	if (checkpoint_open(&head, opened, note, &log, NULL, 0, arena, err) ==
 		-1 ||

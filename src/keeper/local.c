@@ -46,9 +46,17 @@ local_cosign(void *ctx, struct span note, const struct proof *proof,
 	return 0;
 }
 
+static int
+local_follow(void *ctx, const struct signer_named *named, struct error *err)
+{
+	struct keeper_local *local = ctx;
+
+	return keeper_follow(local->keeper, named, err);
+}
+
 struct signer
 keeper_signer(struct keeper_local *local)
 {
 	return (struct signer){ local_seal, local_last, local_head,
-		local_cosign, local };
+		local_cosign, local_follow, local };
 }

@@ -206,6 +206,51 @@ apply_card(const struct change *change, struct error *err)
 	return 0;
 }
 
+/* An operator named another key of ${peer}: that is the one then. */
+static void
+drop_nexts(struct keeper *keeper, struct span peer)
+{
+	struct origin origin;
+	struct error bad;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < keeper->nexts_n; i++)
+		if (origin_parse(&origin, span_text(keeper->nexts[i].origin),
+			&bad) == -1 ||
+		    !span_is_equal(origin.author, peer))
+			keeper->nexts[kept++] = keeper->nexts[i];
+	keeper->nexts_n = kept;
+}
+
+static int
+apply_next(const struct change *change, struct error *err)
+{
+	struct keeper *keeper = change->keeper;
+	struct state_next *row = NULL;
+	struct origin origin;
+	struct hash log;
+
+	if (origin_parse(&origin, change->words[0], err) == -1 ||
+	    checkpoint_hash_parse(&log, change->words[1], change->arena, err) ==
+		-1)
+		return broken(err, "a peer's next key");
+	for (size_t i = 0; i < keeper->nexts_n; i++)
+		if (span_is_text(change->words[0], keeper->nexts[i].origin))
+			row = &keeper->nexts[i];
+	if (row == NULL && keeper->nexts_n == KEEPER_HEADS_MAX)
+		return broken(err, "too many logs");
+	if (change->is_trial)
+		return 0;
+	if (row == NULL) {
+		keeper->nexts = grow(keeper->nexts, &keeper->nexts_cap,
+		    keeper->nexts_n, sizeof(*row));
+		row = &keeper->nexts[keeper->nexts_n++];
+	}
+	copy_text(row->origin, change->words[0]);
+	memcpy(row->log, log.bytes, sizeof(row->log));
+	return 0;
+}
+
 static int
 apply_pin(const struct change *change, struct error *err)
 {
@@ -227,7 +272,8 @@ apply_pin(const struct change *change, struct error *err)
 		keeper->peers = grow(keeper->peers, &keeper->peers_cap,
 		    keeper->peers_n, sizeof(*row));
 		row = &keeper->peers[keeper->peers_n++];
-	}
+	} else if (memcmp(row->log, log.bytes, sizeof(row->log)) != 0)
+		drop_nexts(keeper, change->words[0]);
 	copy_text(row->name, change->words[0]);
 	memcpy(row->log, log.bytes, sizeof(row->log));
 	row->card = card;
@@ -314,6 +360,7 @@ static const struct line_rule {
 	{ "pin",    3, apply_pin },
 	{ "head",   4, apply_head },
 	{ "began",  5, apply_began },
+	{ "next",   2, apply_next },
 	{ "clock",  1, apply_clock },
 	/* clang-format on */
 };

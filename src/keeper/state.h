@@ -16,6 +16,7 @@
  *   head ORIGIN SIZE BASE64 TIME           a head was signed
  *   began ORIGIN SIZE BASE64 TIME NUMBER   the first of a log of ours, by
  *                                          another log key than the first
+ *   next ORIGIN BASE64                     a peer's log key after that log
  *   clock TIME                             it was then, whatever went before
  */
 
@@ -58,6 +59,11 @@ struct state_peer {
 	struct hash card;
 };
 
+struct state_next {
+	char origin[ORIGIN_SIZE_MAX + 1];
+	uint8_t log[32]; /* signs the logs after it */
+};
+
 struct state_key {
 	enum keeper_use use;
 	unsigned number;
@@ -91,8 +97,9 @@ struct keeper {
 	struct state_head *heads;
 	struct state_peer *peers;
 	struct state_use *uses;
-	size_t heads_n, peers_n, uses_n;
-	size_t heads_cap, peers_cap, uses_cap;
+	struct state_next *nexts;
+	size_t heads_n, peers_n, uses_n, nexts_n;
+	size_t heads_cap, peers_cap, uses_cap, nexts_cap;
 	struct state_key keys[KEEPER_KEYS_MAX];
 	size_t keys_n;
 	struct state_grant grants[KEEPER_GRANTS_MAX]; /* not in the journal */
@@ -123,6 +130,8 @@ NODISCARD int state_put(struct keeper *keeper, struct error *err,
 NODISCARD int state_put_head(struct keeper *keeper,
     const struct checkpoint *head, unsigned key, struct instant at,
     struct error *err);
+NODISCARD int state_put_next(struct keeper *keeper, struct span origin,
+    const uint8_t log[32], struct error *err);
 NODISCARD int state_put_pin(struct keeper *keeper, struct span peer,
     const uint8_t log[32], const struct hash *card, struct error *err);
 
@@ -143,6 +152,10 @@ struct state_use *state_use(const struct keeper *keeper, struct span name,
     enum keeper_use use);
 struct state_key *state_key(const struct keeper *keeper, enum keeper_use use,
     unsigned number);
+
+/* keeper_follow.c: the public log key of ${peer} that signs ${origin}. */
+const uint8_t *keeper_peer_key(const struct keeper *keeper,
+    const struct state_peer *peer, struct span origin);
 
 /* The number of the key of ${use} in force for ${name}. */
 unsigned state_in_force(const struct keeper *keeper, struct span name,

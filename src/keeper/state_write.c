@@ -86,6 +86,9 @@ copy_heads(const struct copy *copy, const struct keeper *keeper)
 			copy_line(copy, "began %s %" PRIu64 " %s %s %u",
 			    head->origin, head->size, base64, at, head->key);
 	}
+	for (size_t i = 0; i < keeper->nexts_n; i++)
+		copy_line(copy, "next %s %s", keeper->nexts[i].origin,
+		    write_base64(base64, keeper->nexts[i].log));
 	if (keeper->has_last)
 		copy_line(copy, "clock %s", instant_write(keeper->last, at));
 }
@@ -196,6 +199,16 @@ state_put_head(struct keeper *keeper, const struct checkpoint *head,
 	return state_put(keeper, err, "began %.*s %" PRIu64 " %s %s %u",
 	    (int)head->origin.len, (const char *)head->origin.ptr, head->size,
 	    base64, when, key);
+}
+
+int
+state_put_next(struct keeper *keeper, struct span origin, const uint8_t log[32],
+    struct error *err)
+{
+	char base64[BASE64_HASH_MAX];
+
+	return state_put(keeper, err, "next %.*s %s", (int)origin.len,
+	    (const char *)origin.ptr, write_base64(base64, log));
 }
 
 int

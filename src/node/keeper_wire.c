@@ -290,6 +290,32 @@ wire_public_parse(struct keeper_public *out, struct span in, struct error *err)
 }
 
 void
+wire_follow_write(struct buf *out, const struct wire_follow *follow)
+{
+	write_text(out, follow->origin);
+	buf_u64(out, follow->index);
+	write_text(out, follow->certificate);
+	write_proof(out, &follow->proof);
+	buf_add(out, follow->entry);
+}
+
+int
+wire_follow_parse(struct wire_follow *out, struct span in, struct error *err)
+{
+	struct cursor cursor = cursor_of(in);
+
+	out->origin = take_text(&cursor);
+	out->index = cursor_u64(&cursor);
+	out->certificate = take_text(&cursor);
+	if (take_proof(&out->proof, &cursor, err) == -1)
+		return -1;
+	out->entry = take_rest(&cursor);
+	if (out->index >= TREE_SIZE_MAX)
+		return refuse(err, "an index above all sizes");
+	return end(&cursor, err);
+}
+
+void
 wire_renew_write(struct buf *out, const struct wire_renew *renew)
 {
 	buf_u8(out, (uint8_t)renew->use);

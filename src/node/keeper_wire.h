@@ -17,6 +17,8 @@
  *   KEYS          u8 0                           KEYS_REPLY   public keys
  *                 u8 1, origin                                u64 size, root
  *   RENEW         u8 use, u64 time               RENEWED      u32 number
+ *   FOLLOW        origin (u16), u64 index, certificate (u16), proof,
+ *                 entry                        FOLLOWED     nothing
  *   AUTHORISE     u8 0, digest; or u8 1          AUTHORISED   nothing
  *   PIN_PEER      name (u16), key, card          AUTHORISED   nothing
  *
@@ -79,6 +81,13 @@ struct wire_last {
 	struct hash root;
 };
 
+struct wire_follow {
+	struct span origin;
+	uint64_t index;
+	struct span certificate, entry;
+	struct proof proof;
+};
+
 struct wire_renew {
 	enum keeper_use use;
 	struct instant not_after;
@@ -127,6 +136,10 @@ NODISCARD int wire_last_parse(struct wire_last *out, struct span in,
 
 void wire_public_write(struct buf *out, const struct keeper_public *keys);
 NODISCARD int wire_public_parse(struct keeper_public *out, struct span in,
+    struct error *err);
+
+void wire_follow_write(struct buf *out, const struct wire_follow *follow);
+NODISCARD int wire_follow_parse(struct wire_follow *out, struct span in,
     struct error *err);
 
 void wire_renew_write(struct buf *out, const struct wire_renew *renew);

@@ -233,9 +233,17 @@ cosign(void *ctx, struct span note, const struct proof *proof,
 	    err);
 }
 
+static int
+follow(void *ctx, const struct signer_named *named, struct error *err)
+{
+	const struct signer *keeper = keeper_of(ctx);
+
+	return keeper->follow(keeper->ctx, named, err);
+}
+
 void
 registrar_signer_init(struct registrar *r)
 {
 	r->sealed_end = &r->sealed;
-	r->signer = (struct signer){ seal, last, head, cosign, r };
+	r->signer = (struct signer){ seal, last, head, cosign, follow, r };
 }
