@@ -65,10 +65,9 @@ print_trouble(const struct json_reader *peer)
 		    "\"demarche peer reopen\" closes it where it was signed "
 		    "for and begins another");
 	if (reply_integer(peer, "documents-lost") > 0)
-		printf(PRINT_INDENT "ALARM: %" PRId64
-				    " documents were lost, and it does not "
-				    "hold them either;\n" PRINT_INDENT
-				    "the log names them\n",
+		printf(PRINT_INDENT
+		    "ALARM: %" PRId64 " documents were lost, and it does not "
+		    "hold them either;\n" PRINT_INDENT "the log names them\n",
 		    reply_integer(peer, "documents-lost"));
 	if (reply_flag(peer, "waited-for"))
 		puts(PRINT_INDENT

@@ -7,6 +7,7 @@
 #include "keeper/signer.h"
 #include "ledger/checkpoint.h"
 #include "ledger/tree.h"
+#include "seal/certificate.h"
 #include "store/cases.h"
 #include "store/entry.h"
 #include "store/head.h"
@@ -226,5 +227,71 @@ epochs_begin(struct docket *docket, struct log_row *log,
 	keys_drop(docket, log->id);
 	log_line(LOG_LEVEL_NOTE, "%.*s has begun", (int)log->origin.len,
 	    (const char *)log->origin.ptr);
+	return 0;
+}
+
+/* The entry of ${before} that names the last key for what follows; or -1. */
+static int64_t
+find_naming(const struct docket_keys *keys, const struct log_row *before)
+{
+	uint64_t end = before->is_closed ? before->closed : before->mirrored;
+	int64_t index = -1;
+
+	for (size_t i = 0; i < keys->nexts_n; i++)
+		if (keys->nexts[i].from <= end)
+			index = (int64_t)keys->nexts[i].from - 1;
+	return index;
+}
+
+/* Show our keeper the entry ${index} of ${log}. */
+static int
+show_naming(struct docket *docket, const struct log_row *log,
+    const struct docket_keys *keys, uint64_t index, struct arena *arena,
+    struct error *err)
+{
+	const struct signer *signer = docket->parts.signer;
+	struct store_tree tree = { docket->parts.store, log->id };
+	struct tree_reader reader = store_tree_reader(&tree);
+	struct signer_named named = { .origin = log->origin, .index = index };
+	struct entry_row *entry;
+	struct proof proof;
+	struct hash root;
+	uint64_t size;
+
+	if (store_entry_get(docket->parts.store, log->id, index, &entry, arena,
+		err) == -1 ||
+	    signer->last(signer->ctx, log->origin, &size, &root, err) == -1 ||
+	    tree_prove(&proof, &reader, index, index + 1, size, err) == -1)
+		return -1;
+	if (entry == NULL)
+		return error_set(err, E_STORE_CORRUPT, "a key of no entry");
+	named.certificate = certificate_der(keys_seal_at(keys, index));
+	named.entry = entry->der;
+	named.proof = &proof;
+	return signer->follow(signer->ctx, &named, err);
+}
+
+int
+epochs_follow(struct docket *docket, const struct log_row *log,
+    struct arena *arena, struct error *err)
+{
+	const struct log_row *before;
+	struct epochs epochs;
+
+	if (epochs_load(&epochs, docket, log->peer, arena, err) == -1)
+		return -1;
+	before = epochs_before(&epochs, log->side, log->epoch);
+	while (before != NULL) {
+		struct docket_keys *keys;
+		int64_t index;
+
+		if (keys_of_log(docket, before, &keys, err) == -1)
+			return -1;
+		index = find_naming(keys, before);
+		if (index >= 0)
+			return show_naming(docket, before, keys,
+			    (uint64_t)index, arena, err);
+		before = epochs_before(&epochs, log->side, before->epoch);
+	}
 	return 0;
 }

@@ -136,6 +136,13 @@ NODISCARD int epochs_check_begin(struct docket *docket,
 NODISCARD int epochs_begin(struct docket *docket, struct log_row *log,
     const struct record *opening, struct arena *arena, struct error *err);
 
+/*
+ * Our keeper is shown which key signs the log ${log} of a peer, if another
+ * than the one before.  Fails: as its follow does.
+ */
+NODISCARD int epochs_follow(struct docket *docket, const struct log_row *log,
+    struct arena *arena, struct error *err);
+
 /* opening.c: one of our log of ${epoch} to ${peer}, but for its anchor. */
 void opening_fill(struct record *record, const struct card *self,
     const struct card *peer, unsigned epoch, struct instant now,

@@ -18,8 +18,8 @@
 /* What is signed outside the transaction and is to be stored in one. */
 struct signing {
 	struct log_row *log;
-	bool is_line; /* a mirror line on theirs, else a head of ours */
-	const uint8_t *mirror; /* if is_line: the key to use */
+	bool is_line;       /* a mirror line on theirs, else a head of ours */
+	const uint8_t *key; /* to use: our mirror key, or of the log */
 	struct head_row head;
 	struct line_row line; /* if is_line */
 };
@@ -52,10 +52,10 @@ sign_from(struct settling *s, struct signing *made, uint64_t from,
 		return -1;
 	if (made->is_line)
 		return signer->cosign(signer->ctx, made->head.note, proof,
-		    made->mirror, &made->line.line, &made->line.time, s->arena,
+		    made->key, &made->line.line, &made->line.time, s->arena,
 		    err);
-	return signer->head(signer->ctx, &head, proof, &made->head.note,
-	    s->arena, err);
+	return signer->head(signer->ctx, &head, proof, made->key,
+	    &made->head.note, s->arena, err);
 }
 
 /* The keeper last signed something else than is stored. */
@@ -100,10 +100,13 @@ sign_head(struct settling *s, struct log_row *log, struct error *err)
 	struct store_tree tree = { s->docket->parts.store, log->id };
 	struct tree_reader reader = store_tree_reader(&tree);
 	struct signing *made = &s->signings[s->signings_n];
+	struct docket_keys *keys;
 
 	if (log->is_closed || log->size == log->head)
 		return 0;
-	*made = (struct signing){ .log = log };
+	if (keys_of_log(s->docket, log, &keys, err) == -1)
+		return -1;
+	*made = (struct signing){ .log = log, .key = keys->writer.public_key };
 	made->head = (struct head_row){ .log = log->id,
 		.size = log->size,
 		.seen_at = s->now };
@@ -210,13 +213,16 @@ cosign_head(struct settling *s, struct log_row *log, struct error *err)
 		return -1;
 	if (head == NULL)
 		return 0;
+	if (log->epoch > 1 && log->mirrored == 0 &&
+	    epochs_follow(s->docket, log, s->arena, err) == -1)
+		return -1;
 	key = keys_mirror_for(keys, own->size, own->mirrored);
 	if (key == NULL)
 		return error_set(err, E_KEY, "no mirror key");
 	*made = (struct signing){ .log = log,
 		.is_line = true,
 		.head = *head,
-		.mirror = key->public_key };
+		.key = key->public_key };
 	made->line = (struct line_row){ .log = log->id,
 		.size = head->size,
 		.root = head->root,

@@ -14,12 +14,11 @@
 /* The clock is written down after so many seconds without a head. */
 #define KEPT_S 3600
 
-static const char log_file[] = "log.key";
-
 /* There are neither keys nor a journal. */
 static int
 check_empty(const struct keeper_ops *ops, struct error *err)
 {
+	char log_file[STATE_FILE_MAX];
 	struct buf bytes;
 	struct error why;
 	int rc = -1;
@@ -31,6 +30,7 @@ check_empty(const struct keeper_ops *ops, struct error *err)
 		error_set(err, E_KEEPER_EXISTS, "the journal");
 		goto out;
 	}
+	state_key_file(log_file, KEEPER_LOG, 1, "key");
 	if (ops->key_read(ops->ctx, log_file, &bytes, &why) == 0) {
 		error_set(err, E_KEEPER_EXISTS, "%s", log_file);
 		goto out;
@@ -95,8 +95,6 @@ keeper_create(const struct keeper_ops *ops, const struct keeper_holder *holder,
 		if (state_key_make(ops, holder, (enum keeper_use)use, 1, err) ==
 		    -1)
 			return -1;
-	if (state_seed_make(ops, log_file, err) == -1)
-		return -1;
 	return write_first(ops, holder, err);
 }
 
@@ -115,8 +113,6 @@ keeper_open(struct keeper **out, const struct keeper_ops *ops,
 		    keeper->party);
 		goto out;
 	}
-	if (state_seed_load(&keeper->log, ops, log_file, err) == -1)
-		goto out;
 	for (size_t i = 0; i < keeper->keys_n; i++)
 		if (state_key_load(keeper, &keeper->keys[i], err) == -1)
 			goto out;
@@ -135,12 +131,12 @@ keeper_free(struct keeper *keeper)
 		return;
 	for (size_t i = 0; i < keeper->keys_n; i++) {
 		seal_key_free(keeper->keys[i].pair);
-		ed25519_key_free(keeper->keys[i].mirror);
+		ed25519_key_free(keeper->keys[i].signs);
 	}
-	ed25519_key_free(keeper->log);
 	free(keeper->heads);
 	free(keeper->peers);
 	free(keeper->uses);
+	free(keeper->nexts);
 	free(keeper);
 }
 
@@ -154,7 +150,6 @@ keeper_public(const struct keeper *keeper, struct keeper_public *out,
 		.is_exercise = keeper->is_exercise,
 		.n = keeper->keys_n,
 	};
-	ed25519_public(keeper->log, out->log);
 	for (size_t i = 0; i < keeper->keys_n; i++) {
 		const struct state_key *key = &keeper->keys[i];
 
@@ -164,6 +159,8 @@ keeper_public(const struct keeper *keeper, struct keeper_public *out,
 			    state_in_force(keeper, span_text(STATE_OUR_CARD),
 				key->use),
 			arena_copy(arena, state_key_public(key, arena)) };
+		if (key->use == KEEPER_LOG && out->keys[i].is_current)
+			memcpy(out->log, key->log, sizeof(out->log));
 	}
 }
 

@@ -27,6 +27,7 @@ struct checkpoint;
 struct error;
 struct keeper;
 struct proof;
+struct signer_named;
 
 #define KEEPER_HEADS_MAX ((size_t)4096)
 #define KEEPER_PEERS_MAX ((size_t)1024)
@@ -40,8 +41,8 @@ struct proof;
 #define KEEPER_BEHIND_S 60
 #define KEEPER_AHEAD_S 86400
 
-enum keeper_use { KEEPER_SEAL, KEEPER_MIRROR, KEEPER_ENCRYPTION };
-#define KEEPER_USE_COUNT 3
+enum keeper_use { KEEPER_SEAL, KEEPER_MIRROR, KEEPER_ENCRYPTION, KEEPER_LOG };
+#define KEEPER_USE_COUNT 4
 
 const char *keeper_use_name(enum keeper_use use);
 
@@ -61,13 +62,14 @@ struct keeper_key_public {
 	unsigned number; /* from 1, by use */
 	struct instant made;
 	bool is_current;   /* as in the newest card */
-	struct span bytes; /* DER certificate; KEEPER_MIRROR: the vkey */
+	struct span bytes; /* DER certificate; KEEPER_MIRROR: the vkey;
+			    * KEEPER_LOG: the 32 bytes */
 };
 
 struct keeper_public {
 	struct span party, country;
 	bool is_exercise;
-	uint8_t log[32];
+	uint8_t log[32]; /* of the newest card */
 	size_t n;
 	struct keeper_key_public keys[KEEPER_KEYS_MAX]; /* by number */
 };
@@ -140,13 +142,17 @@ NODISCARD int keeper_tick(struct keeper *keeper, struct instant now,
  * one is used with that peer, unless ${certificate} asks for another: the
  * credential may have got lost before it was stored.  A new mirror key is used
  * with a peer from the first keeper_cosign() on that asks for it, and none
- * older after that.  `certificate` is the base64 of the DER, `key` the vkey.
+ * older after that.  A new log key is named by a credential and signs from the
+ * first head of a later log of ours on: which key that is stays so, and no
+ * later log goes back to an older one.  `certificate` is the base64 of the
+ * DER, `key` the vkey, of a log key the base64 of its 32 bytes.
  * The `opening` of a first epoch begins with the keys of our newest card; that
  * of a later one goes on with those in force.  Once a head of an epoch is
  * signed, none of an earlier one of the same writer is.
  *
  * Fails further: E_KEY if a credential names a key that is not here, or if a
- * mirror key is asked for that is not here or was replaced.
+ * mirror or log key is asked for that is not here, was replaced or, for a log,
+ * was not named.
  */
 NODISCARD int keeper_seal(struct keeper *keeper, struct span content,
     const struct hash *certificate, struct instant now, struct span *out,
@@ -154,11 +160,18 @@ NODISCARD int keeper_seal(struct keeper *keeper, struct span content,
 NODISCARD int keeper_last(const struct keeper *keeper, struct span origin,
     uint64_t *size, struct hash *root, struct error *err);
 NODISCARD int keeper_head(struct keeper *keeper, const struct checkpoint *head,
-    const struct proof *proof, struct instant now, struct span *out,
-    struct arena *arena, struct error *err);
+    const struct proof *proof, const uint8_t *key, struct instant now,
+    struct span *out, struct arena *arena, struct error *err);
 NODISCARD int keeper_cosign(struct keeper *keeper, struct span note,
     const struct proof *proof, const uint8_t *mirror, struct instant now,
     struct span *line, struct arena *arena, struct error *err);
+
+/*
+ * Take it from a peer's log that we cosigned which key signs its next one;
+ * nothing of a later one may be cosigned yet.
+ */
+NODISCARD int keeper_follow(struct keeper *keeper,
+    const struct signer_named *named, struct error *err);
 
 /*
  * Seal the content of our card: the first by itself, others if authorised.

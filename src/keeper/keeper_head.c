@@ -84,7 +84,8 @@ check_newest(const struct keeper *keeper, struct span origin, struct error *err)
 /* All that has to hold, and it is remembered: now it may be signed. */
 static int
 remember(struct keeper *keeper, const struct checkpoint *head,
-    const struct proof *proof, struct instant now, struct error *err)
+    const struct proof *proof, unsigned key, struct instant now,
+    struct error *err)
 {
 	if (state_check_clock(keeper, now, err) == -1 ||
 	    check_newest(keeper, head->origin, err) == -1 ||
@@ -93,7 +94,7 @@ remember(struct keeper *keeper, const struct checkpoint *head,
 	if (state_head(keeper, head->origin) == NULL &&
 	    keeper->heads_n == KEEPER_HEADS_MAX)
 		return error_set(err, E_BUSY, "%zu logs", keeper->heads_n);
-	return state_put_head(keeper, head, now, err);
+	return state_put_head(keeper, head, key, now, err);
 }
 
 int
@@ -108,11 +109,76 @@ keeper_last(const struct keeper *keeper, struct span origin, uint64_t *size,
 	return 0;
 }
 
+/* Our mirror or log key with that public half; NULL if there is none. */
+static const struct state_key *
+key_of(const struct keeper *keeper, enum keeper_use use,
+    const uint8_t wanted[NOTE_PUBLIC_BYTES])
+{
+	for (size_t i = 0; i < keeper->keys_n; i++)
+		if (keeper->keys[i].use == use &&
+		    memcmp(keeper->keys[i].vkey.public_key, wanted,
+			NOTE_PUBLIC_BYTES) == 0)
+			return &keeper->keys[i];
+	return NULL;
+}
+
+/* The newest key that signs a log of ours to ${reader}; 0 if none does. */
+static unsigned
+find_oldest(const struct keeper *keeper, struct span reader)
+{
+	unsigned oldest = 0;
+
+	for (size_t i = 0; i < keeper->heads_n; i++) {
+		const struct state_head *head = &keeper->heads[i];
+		unsigned key = head->key == 0 ? 1 : head->key;
+		struct origin origin;
+		struct error bad;
+
+		if (origin_parse(&origin, span_text(head->origin), &bad) == 0 &&
+		    span_is_text(origin.author, keeper->party) &&
+		    span_is_equal(origin.reader, reader) && key > oldest)
+			oldest = key;
+	}
+	return oldest;
+}
+
+/*
+ * The log key to sign a head of ${name} with: the one of its first head.  A
+ * log without any takes ${wanted}, or the last that was named: none that is
+ * older than that of the log before, and none that the reader was not told.
+ */
+static int
+find_log(const struct keeper *keeper, const struct origin *origin,
+    struct span name, const uint8_t *wanted, const struct state_key **out,
+    struct error *err)
+{
+	const struct state_head *row = state_head(keeper, name);
+	const struct state_use *use =
+	    state_use(keeper, origin->reader, KEEPER_LOG);
+	unsigned oldest = find_oldest(keeper, origin->reader);
+	unsigned newest = state_in_force(keeper, origin->reader, KEEPER_LOG);
+
+	if (use != NULL && use->named > newest && origin->epoch > 1)
+		newest = use->named;
+	if (row != NULL)
+		oldest = newest = row->key == 0 ? 1 : row->key;
+	*out = wanted == NULL ? state_key(keeper, KEEPER_LOG, newest) :
+				key_of(keeper, KEEPER_LOG, wanted);
+	if (*out == NULL)
+		return error_set(err, E_KEY, "no such log key");
+	if ((*out)->number < oldest || (*out)->number > newest)
+		return error_set(err, E_KEY, "log key %u does not sign %.*s",
+		    (*out)->number, (int)name.len, (const char *)name.ptr);
+	return 0;
+}
+
 int
 keeper_head(struct keeper *keeper, const struct checkpoint *head,
-    const struct proof *proof, struct instant now, struct span *out,
-    struct arena *arena, struct error *err)
+    const struct proof *proof, const uint8_t *key, struct instant now,
+    struct span *out, struct arena *arena, struct error *err)
 {
+	bool is_first = state_head(keeper, head->origin) == NULL;
+	const struct state_key *log;
 	struct origin origin;
 	struct buf note;
 	int rc = -1;
@@ -121,10 +187,12 @@ keeper_head(struct keeper *keeper, const struct checkpoint *head,
 		return -1;
 	if (!span_is_text(origin.author, keeper->party))
 		return error_set(err, E_KEEPER_ORIGIN, "not our log");
-	if (remember(keeper, head, proof, now, err) == -1)
+	if (find_log(keeper, &origin, head->origin, key, &log, err) == -1 ||
+	    remember(keeper, head, proof,
+		is_first && log->number > 1 ? log->number : 0, now, err) == -1)
 		return -1;
 	buf_init(&note, NOTE_SIZE_MAX);
-	if (checkpoint_sign(&note, head, keeper->log, err) == -1 ||
+	if (checkpoint_sign(&note, head, log->signs, err) == -1 ||
 	    buf_check(&note, err) == -1)
 		goto out;
 	*out = arena_copy(arena, buf_span(&note));
@@ -157,18 +225,6 @@ find_author(const struct keeper *keeper, struct span note, struct span *name,
 	return peer;
 }
 
-/* Our mirror key with that public half; NULL if there is none. */
-static const struct state_key *
-mirror_of(const struct keeper *keeper, const uint8_t wanted[NOTE_PUBLIC_BYTES])
-{
-	for (size_t i = 0; i < keeper->keys_n; i++)
-		if (keeper->keys[i].use == KEEPER_MIRROR &&
-		    memcmp(keeper->keys[i].vkey.public_key, wanted,
-			NOTE_PUBLIC_BYTES) == 0)
-			return &keeper->keys[i];
-	return NULL;
-}
-
 /*
  * The mirror key to sign with for ${peer}: the one in force, or ${wanted},
  * which is made later than that.  A key that was replaced never comes back.
@@ -183,7 +239,7 @@ find_mirror(const struct keeper *keeper, const struct state_peer *peer,
 	if (wanted == NULL)
 		*out = state_key(keeper, KEEPER_MIRROR, in_force);
 	else
-		*out = mirror_of(keeper, wanted);
+		*out = key_of(keeper, KEEPER_MIRROR, wanted);
 	if (*out == NULL)
 		return error_set(err, E_KEY, "no such mirror key");
 	if ((*out)->number < in_force)
@@ -202,7 +258,7 @@ sign_line(const struct state_key *key, struct span text, struct instant at,
 	int rc = -1;
 
 	buf_init(&out, NOTE_SIZE_MAX);
-	if (cosignature_sign(&out, &key->vkey, key->mirror, text, at, err) ==
+	if (cosignature_sign(&out, &key->vkey, key->signs, text, at, err) ==
 		-1 ||
 	    buf_check(&out, err) == -1)
 		goto out;
@@ -230,12 +286,13 @@ keeper_cosign(struct keeper *keeper, struct span note,
 	peer = find_author(keeper, note, &origin, err);
 	if (peer == NULL)
 		return -1;
-	log = note_key_of(NOTE_KEY_LOG, origin, peer->log);
+	log = note_key_of(NOTE_KEY_LOG, origin,
+	    keeper_peer_key(keeper, peer, origin));
 	opened = arena_alloc(arena, sizeof(*opened));
 	if (checkpoint_open(&head, opened, note, &log, NULL, 0, arena, err) ==
 		-1 ||
 	    find_mirror(keeper, peer, mirror, &key, err) == -1 ||
-	    remember(keeper, &head, proof, now, err) == -1 ||
+	    remember(keeper, &head, proof, 0, now, err) == -1 ||
 	    state_bind(keeper, span_text(peer->name), KEEPER_MIRROR,
 		key->number, err) == -1)
 		return -1;

@@ -74,6 +74,7 @@ find_introduced(const struct sealing *sealing, const struct record *record,
 		{ WORD_KEY_USE_ENCRYPTION, KEEPER_ENCRYPTION,
 		    MEMBER_CREDENTIAL_CERTIFICATE },
 		{ WORD_KEY_USE_MIRROR, KEEPER_MIRROR, MEMBER_CREDENTIAL_KEY },
+		{ WORD_KEY_USE_LOG, KEEPER_LOG, MEMBER_CREDENTIAL_KEY },
 		/* clang-format on */
 	};
 	enum word word = record_word(record, MEMBER_CREDENTIAL_USE);
@@ -177,11 +178,11 @@ make_turn(struct keeper *keeper, const struct turn *turn, struct error *err)
 	}
 	if (turn->next == NULL)
 		return 0;
-	/* The peer has to know it first: keeper_cosign(). */
-	if (turn->next->use == KEEPER_MIRROR)
+	/* The peer has to know it first: keeper_cosign(), keeper_head(). */
+	if (turn->next->use == KEEPER_MIRROR || turn->next->use == KEEPER_LOG)
 		return state_put(keeper, err, "named %.*s %s %u",
 		    (int)turn->peer.len, (const char *)turn->peer.ptr,
-		    keeper_use_name(KEEPER_MIRROR), turn->next->number);
+		    keeper_use_name(turn->next->use), turn->next->number);
 	return state_bind(keeper, turn->peer, turn->next->use,
 	    turn->next->number, err);
 }
@@ -227,9 +228,7 @@ check_card(const struct sealing *sealing, const struct card *card,
     const struct state_key *keys[KEEPER_USE_COUNT], struct error *err)
 {
 	const struct keeper *keeper = sealing->keeper;
-	uint8_t log[ED25519_PUBLIC_BYTES];
 
-	ed25519_public(keeper->log, log);
 	if (!span_is_text(card->party, keeper->party) ||
 	    !span_is_text(card->country, keeper->country) ||
 	    card->is_exercise != keeper->is_exercise) {
@@ -240,8 +239,8 @@ check_card(const struct sealing *sealing, const struct card *card,
 	keys[KEEPER_MIRROR] = find_key(sealing, KEEPER_MIRROR, card->mirror);
 	keys[KEEPER_ENCRYPTION] =
 	    find_key(sealing, KEEPER_ENCRYPTION, card->encryption);
-	if (memcmp(card->log, log, sizeof(log)) != 0)
-		return error_set(err, E_KEY, "the card has another log key");
+	keys[KEEPER_LOG] = find_key(sealing, KEEPER_LOG,
+	    span_of(card->log, sizeof(card->log)));
 	for (int use = 0; use < KEEPER_USE_COUNT; use++) {
 		if (keys[use] != NULL)
 			continue;
@@ -341,13 +340,14 @@ add_key(struct keeper *keeper, const struct keeper_holder *holder,
 	if (state_put(keeper, err, "key %s %u %s", keeper_use_name(use), number,
 		instant_write(holder->not_before, at)) == -1) {
 		seal_key_free(fresh.pair);
-		ed25519_key_free(fresh.mirror);
+		ed25519_key_free(fresh.signs);
 		return -1;
 	}
 	row = state_key(keeper, use, number);
 	row->pair = fresh.pair;
-	row->mirror = fresh.mirror;
+	row->signs = fresh.signs;
 	row->vkey = fresh.vkey;
+	memcpy(row->log, fresh.log, sizeof(row->log));
 	return 0;
 }
 

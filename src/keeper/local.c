@@ -22,12 +22,13 @@ local_last(void *ctx, struct span origin, uint64_t *size, struct hash *root,
 
 static int
 local_head(void *ctx, const struct checkpoint *head, const struct proof *proof,
-    struct span *out, struct arena *arena, struct error *err)
+    const uint8_t *key, struct span *out, struct arena *arena,
+    struct error *err)
 {
 	struct keeper_local *local = ctx;
 
-	return keeper_head(local->keeper, head, proof, local->now(local->ctx),
-	    out, arena, err);
+	return keeper_head(local->keeper, head, proof, key,
+	    local->now(local->ctx), out, arena, err);
 }
 
 static int
@@ -45,9 +46,17 @@ local_cosign(void *ctx, struct span note, const struct proof *proof,
 	return 0;
 }
 
+static int
+local_follow(void *ctx, const struct signer_named *named, struct error *err)
+{
+	struct keeper_local *local = ctx;
+
+	return keeper_follow(local->keeper, named, err);
+}
+
 struct signer
 keeper_signer(struct keeper_local *local)
 {
 	return (struct signer){ local_seal, local_last, local_head,
-		local_cosign, local };
+		local_cosign, local_follow, local };
 }

@@ -21,6 +21,15 @@ struct checkpoint;
 struct error;
 struct proof;
 
+/* A credential in a peer's log that names the key of its next log. */
+struct signer_named {
+	struct span origin; /* of the log that it stands in */
+	uint64_t index;
+	struct span certificate; /* that sealed it, DER */
+	struct span entry;
+	const struct proof *proof; /* it is in the head last cosigned there */
+};
+
 struct signer {
 	/*
 	 * Seal ${content}, a record of ours, with the key of the certificate
@@ -46,14 +55,16 @@ struct signer {
 
 	/*
 	 * Sign the head of our own log; ${proof} shows that it extends the
-	 * last one (empty if that is of size 0 or the same).  ${out}: the
-	 * whole note.
+	 * last one (empty if that is of size 0 or the same).  ${key}: the
+	 * public half of the log key to use (32 bytes; NULL: what it
+	 * follows to be).  ${out}: the whole note.
 	 *
-	 * Fails: E_KEEPER_FORK, _ROLLBACK, _ORIGIN, _CLOCK, E_PROOF.
+	 * Fails: E_KEEPER_FORK, _ROLLBACK, _ORIGIN, _CLOCK, E_PROOF; E_KEY
+	 * for a key that does not sign this log.
 	 */
 	int (*head)(void *ctx, const struct checkpoint *head,
-	    const struct proof *proof, struct span *out, struct arena *arena,
-	    struct error *err);
+	    const struct proof *proof, const uint8_t *key, struct span *out,
+	    struct arena *arena, struct error *err);
 
 	/*
 	 * Cosign a peer's head with our mirror key whose public half is
@@ -67,6 +78,15 @@ struct signer {
 	int (*cosign)(void *ctx, struct span note, const struct proof *proof,
 	    const uint8_t *mirror, struct span *line, struct instant *at,
 	    struct arena *arena, struct error *err);
+
+	/*
+	 * From now on the logs of that peer after ${named}'s are signed with
+	 * the key that it names.
+	 *
+	 * Fails: E_KEEPER_ORIGIN, _EPOCH; E_PROOF; E_SEAL_*, E_RECORD_*.
+	 */
+	int (*follow)(void *ctx, const struct signer_named *named,
+	    struct error *err);
 
 	void *ctx;
 };

@@ -206,6 +206,51 @@ apply_card(const struct change *change, struct error *err)
 	return 0;
 }
 
+/* An operator named another key of ${peer}: that is the one then. */
+static void
+drop_nexts(struct keeper *keeper, struct span peer)
+{
+	struct origin origin;
+	struct error bad;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < keeper->nexts_n; i++)
+		if (origin_parse(&origin, span_text(keeper->nexts[i].origin),
+			&bad) == -1 ||
+		    !span_is_equal(origin.author, peer))
+			keeper->nexts[kept++] = keeper->nexts[i];
+	keeper->nexts_n = kept;
+}
+
+static int
+apply_next(const struct change *change, struct error *err)
+{
+	struct keeper *keeper = change->keeper;
+	struct state_next *row = NULL;
+	struct origin origin;
+	struct hash log;
+
+	if (origin_parse(&origin, change->words[0], err) == -1 ||
+	    checkpoint_hash_parse(&log, change->words[1], change->arena, err) ==
+		-1)
+		return broken(err, "a peer's next key");
+	for (size_t i = 0; i < keeper->nexts_n; i++)
+		if (span_is_text(change->words[0], keeper->nexts[i].origin))
+			row = &keeper->nexts[i];
+	if (row == NULL && keeper->nexts_n == KEEPER_HEADS_MAX)
+		return broken(err, "too many logs");
+	if (change->is_trial)
+		return 0;
+	if (row == NULL) {
+		keeper->nexts = grow(keeper->nexts, &keeper->nexts_cap,
+		    keeper->nexts_n, sizeof(*row));
+		row = &keeper->nexts[keeper->nexts_n++];
+	}
+	copy_text(row->origin, change->words[0]);
+	memcpy(row->log, log.bytes, sizeof(row->log));
+	return 0;
+}
+
 static int
 apply_pin(const struct change *change, struct error *err)
 {
@@ -227,7 +272,8 @@ apply_pin(const struct change *change, struct error *err)
 		keeper->peers = grow(keeper->peers, &keeper->peers_cap,
 		    keeper->peers_n, sizeof(*row));
 		row = &keeper->peers[keeper->peers_n++];
-	}
+	} else if (memcmp(row->log, log.bytes, sizeof(row->log)) != 0)
+		drop_nexts(keeper, change->words[0]);
 	copy_text(row->name, change->words[0]);
 	memcpy(row->log, log.bytes, sizeof(row->log));
 	row->card = card;
@@ -235,10 +281,11 @@ apply_pin(const struct change *change, struct error *err)
 }
 
 static int
-apply_head(const struct change *change, struct error *err)
+apply_any_head(const struct change *change, unsigned key, struct error *err)
 {
 	struct keeper *keeper = change->keeper;
-	struct state_head *row = state_head(keeper, change->words[0]), head;
+	struct state_head *row = state_head(keeper, change->words[0]);
+	struct state_head head = { .key = key };
 	struct origin origin;
 
 	if (origin_parse(&origin, change->words[0], err) == -1 ||
@@ -257,11 +304,31 @@ apply_head(const struct change *change, struct error *err)
 		keeper->heads = grow(keeper->heads, &keeper->heads_cap,
 		    keeper->heads_n, sizeof(*row));
 		row = &keeper->heads[keeper->heads_n++];
-	}
+	} else if (key == 0)
+		head.key = row->key;
 	*row = head;
 	state_signed(keeper, head.at);
 	keeper->kept = keeper->last;
 	return 0;
+}
+
+static int
+apply_head(const struct change *change, struct error *err)
+{
+	return apply_any_head(change, 0, err);
+}
+
+/* The key of a log stays what its first head was signed with. */
+static int
+apply_began(const struct change *change, struct error *err)
+{
+	unsigned key;
+
+	if (parse_number(&key, change->words[4], err) == -1)
+		return -1;
+	if (state_key(change->keeper, KEEPER_LOG, key) == NULL)
+		return broken(err, "a key that was not made");
+	return apply_any_head(change, key, err);
 }
 
 static int
@@ -292,6 +359,8 @@ static const struct line_rule {
 	{ "card",   2, apply_card },
 	{ "pin",    3, apply_pin },
 	{ "head",   4, apply_head },
+	{ "began",  5, apply_began },
+	{ "next",   2, apply_next },
 	{ "clock",  1, apply_clock },
 	/* clang-format on */
 };
@@ -323,6 +392,21 @@ load_line(void *ctx, const struct journal_line *line, struct error *err)
 	return run_line(ctx, line, false, err);
 }
 
+/* A journal that knows of no log keys has the first. */
+static int
+add_first_log(struct keeper *keeper, struct error *err)
+{
+	if (state_key(keeper, KEEPER_LOG, 1) != NULL)
+		return 0;
+	if (keeper->keys_n == KEEPER_KEYS_MAX)
+		return broken(err, "a key too many");
+	keeper->keys[keeper->keys_n++] = (struct state_key){ .use = KEEPER_LOG,
+		.number = 1,
+		.made =
+		    keeper->keys_n > 0 ? keeper->keys[0].made : instant_of(0) };
+	return 0;
+}
+
 int
 state_load(struct keeper *keeper, struct error *err)
 {
@@ -343,7 +427,7 @@ state_load(struct keeper *keeper, struct error *err)
 		goto out;
 	}
 	keeper->journal_size = bytes.len;
-	rc = 0;
+	rc = add_first_log(keeper, err);
 out:
 	buf_clear(&bytes);
 	return rc;

@@ -14,6 +14,9 @@
  *   card FINGERPRINT TIME                  our card was sealed
  *   pin PEER BASE64 FINGERPRINT            a peer's log key and card
  *   head ORIGIN SIZE BASE64 TIME           a head was signed
+ *   began ORIGIN SIZE BASE64 TIME NUMBER   the first of a log of ours, by
+ *                                          another log key than the first
+ *   next ORIGIN BASE64                     a peer's log key after that log
  *   clock TIME                             it was then, whatever went before
  */
 
@@ -47,6 +50,7 @@ struct state_head {
 	uint64_t size;
 	struct hash root;
 	struct instant at;
+	unsigned key; /* our log key's number; 0: the first, or a peer's log */
 };
 
 struct state_peer {
@@ -55,13 +59,19 @@ struct state_peer {
 	struct hash card;
 };
 
+struct state_next {
+	char origin[ORIGIN_SIZE_MAX + 1];
+	uint8_t log[32]; /* signs the logs after it */
+};
+
 struct state_key {
 	enum keeper_use use;
 	unsigned number;
 	struct instant made;
-	struct seal_key *pair;      /* SEAL, ENCRYPTION */
-	struct ed25519_key *mirror; /* MIRROR */
-	struct note_key vkey;       /* MIRROR; its name is mirror_name */
+	struct seal_key *pair;     /* SEAL, ENCRYPTION */
+	struct ed25519_key *signs; /* MIRROR, LOG */
+	struct note_key vkey;      /* MIRROR; its name is mirror_name */
+	uint8_t log[32];           /* LOG */
 };
 
 struct state_use {
@@ -83,13 +93,13 @@ struct keeper {
 	bool is_exercise, is_carded;
 	struct hash card;
 	struct instant carded;
-	struct ed25519_key *log;
 
 	struct state_head *heads;
 	struct state_peer *peers;
 	struct state_use *uses;
-	size_t heads_n, peers_n, uses_n;
-	size_t heads_cap, peers_cap, uses_cap;
+	struct state_next *nexts;
+	size_t heads_n, peers_n, uses_n, nexts_n;
+	size_t heads_cap, peers_cap, uses_cap, nexts_cap;
 	struct state_key keys[KEEPER_KEYS_MAX];
 	size_t keys_n;
 	struct state_grant grants[KEEPER_GRANTS_MAX]; /* not in the journal */
@@ -116,8 +126,12 @@ NODISCARD int state_load(struct keeper *keeper, struct error *err);
 NODISCARD int state_put(struct keeper *keeper, struct error *err,
     const char *fmt, ...) PRINTF(3, 4);
 
+/* ${key}: the number of our log key, for a first head; or 0. */
 NODISCARD int state_put_head(struct keeper *keeper,
-    const struct checkpoint *head, struct instant at, struct error *err);
+    const struct checkpoint *head, unsigned key, struct instant at,
+    struct error *err);
+NODISCARD int state_put_next(struct keeper *keeper, struct span origin,
+    const uint8_t log[32], struct error *err);
 NODISCARD int state_put_pin(struct keeper *keeper, struct span peer,
     const uint8_t log[32], const struct hash *card, struct error *err);
 
@@ -138,6 +152,10 @@ struct state_use *state_use(const struct keeper *keeper, struct span name,
     enum keeper_use use);
 struct state_key *state_key(const struct keeper *keeper, enum keeper_use use,
     unsigned number);
+
+/* keeper_follow.c: the public log key of ${peer} that signs ${origin}. */
+const uint8_t *keeper_peer_key(const struct keeper *keeper,
+    const struct state_peer *peer, struct span origin);
 
 /* The number of the key of ${use} in force for ${name}. */
 unsigned state_in_force(const struct keeper *keeper, struct span name,
@@ -160,13 +178,7 @@ NODISCARD int state_key_make(const struct keeper_ops *ops,
     const struct keeper_holder *holder, enum keeper_use use, unsigned number,
     struct error *err);
 
-/* An Ed25519 seed in a file, base64: made, and read as a key. */
-NODISCARD int state_seed_make(const struct keeper_ops *ops, const char *name,
-    struct error *err);
-NODISCARD int state_seed_load(struct ed25519_key **out,
-    const struct keeper_ops *ops, const char *name, struct error *err);
-
-/* The DER or vkey of ${key}.  Owns: ${arena}, or the key. */
+/* The DER, vkey or 32 bytes of ${key}.  Owns: ${arena}, or the key. */
 struct span state_key_public(const struct state_key *key, struct arena *arena);
 
 /* The rule of the clock.  Fails: E_KEEPER_CLOCK. */

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -24,6 +25,8 @@ keeper_use_name(enum keeper_use use)
 		return "mirror";
 	case KEEPER_ENCRYPTION:
 		return "encryption";
+	case KEEPER_LOG:
+		return "log";
 	}
 	return "unknown";
 }
@@ -41,9 +44,9 @@ state_key_file(char out[STATE_FILE_MAX], enum keeper_use use, unsigned number,
 	return out;
 }
 
-int
-state_seed_make(const struct keeper_ops *ops, const char *name,
-    struct error *err)
+/* An Ed25519 seed in a file, base64: made, and read as a key. */
+static int
+seed_make(const struct keeper_ops *ops, const char *name, struct error *err)
 {
 	uint8_t seed[ED25519_SEED_BYTES];
 	struct buf text;
@@ -71,8 +74,8 @@ parse_seed(struct span *out, struct span text, struct arena *arena,
 	return decode_base64(out, text, arena, err);
 }
 
-int
-state_seed_load(struct ed25519_key **out, const struct keeper_ops *ops,
+static int
+seed_load(struct ed25519_key **out, const struct keeper_ops *ops,
     const char *name, struct error *err)
 {
 	struct arena *arena = arena_new();
@@ -93,6 +96,12 @@ out:
 	secret_clear(&text);
 	arena_free(arena);
 	return rc;
+}
+
+static bool
+is_seed(enum keeper_use use)
+{
+	return use == KEEPER_MIRROR || use == KEEPER_LOG;
 }
 
 static int
@@ -144,9 +153,9 @@ state_key_make(const struct keeper_ops *ops, const struct keeper_holder *holder,
 {
 	char name[STATE_FILE_MAX];
 
-	if (use == KEEPER_MIRROR)
-		return state_seed_make(ops,
-		    state_key_file(name, use, number, "key"), err);
+	if (is_seed(use))
+		return seed_make(ops, state_key_file(name, use, number, "key"),
+		    err);
 	return make_pair(ops, holder, use, number, err);
 }
 
@@ -183,12 +192,13 @@ state_key_load(struct keeper *keeper, struct state_key *key, struct error *err)
 	uint8_t public_key[ED25519_PUBLIC_BYTES];
 	char name[STATE_FILE_MAX];
 
-	if (key->use != KEEPER_MIRROR)
+	if (!is_seed(key->use))
 		return load_pair(keeper, key, err);
-	if (state_seed_load(&key->mirror, &keeper->ops,
+	if (seed_load(&key->signs, &keeper->ops,
 		state_key_file(name, key->use, key->number, "key"), err) == -1)
 		return -1;
-	ed25519_public(key->mirror, public_key);
+	ed25519_public(key->signs, public_key);
+	memcpy(key->log, public_key, sizeof(key->log));
 	key->vkey = note_key_of(NOTE_KEY_COSIGNER,
 	    span_text(keeper->mirror_name), public_key);
 	return 0;
@@ -200,7 +210,9 @@ state_key_public(const struct state_key *key, struct arena *arena)
 	struct span public_key;
 	struct buf text;
 
-	if (key->use != KEEPER_MIRROR)
+	if (key->use == KEEPER_LOG)
+		return span_of(key->log, sizeof(key->log));
+	if (!is_seed(key->use))
 		return certificate_der(seal_key_certificate(key->pair));
 	buf_init(&text, NOTE_VKEY_MAX);
 	note_key_write(&text, &key->vkey);

@@ -77,10 +77,18 @@ copy_heads(const struct copy *copy, const struct keeper *keeper)
 	for (size_t i = 0; i < keeper->heads_n; i++) {
 		const struct state_head *head = &keeper->heads[i];
 
-		copy_line(copy, "head %s %" PRIu64 " %s %s", head->origin,
-		    head->size, write_base64(base64, head->root.bytes),
-		    instant_write(head->at, at));
+		write_base64(base64, head->root.bytes);
+		instant_write(head->at, at);
+		if (head->key == 0)
+			copy_line(copy, "head %s %" PRIu64 " %s %s",
+			    head->origin, head->size, base64, at);
+		else
+			copy_line(copy, "began %s %" PRIu64 " %s %s %u",
+			    head->origin, head->size, base64, at, head->key);
 	}
+	for (size_t i = 0; i < keeper->nexts_n; i++)
+		copy_line(copy, "next %s %s", keeper->nexts[i].origin,
+		    write_base64(base64, keeper->nexts[i].log));
 	if (keeper->has_last)
 		copy_line(copy, "clock %s", instant_write(keeper->last, at));
 }
@@ -178,13 +186,29 @@ state_put(struct keeper *keeper, struct error *err, const char *fmt, ...)
 
 int
 state_put_head(struct keeper *keeper, const struct checkpoint *head,
-    struct instant at, struct error *err)
+    unsigned key, struct instant at, struct error *err)
 {
 	char base64[BASE64_HASH_MAX], when[INSTANT_TEXT_MAX];
 
-	return state_put(keeper, err, "head %.*s %" PRIu64 " %s %s",
+	write_base64(base64, head->root.bytes);
+	instant_write(at, when);
+	if (key == 0)
+		return state_put(keeper, err, "head %.*s %" PRIu64 " %s %s",
+		    (int)head->origin.len, (const char *)head->origin.ptr,
+		    head->size, base64, when);
+	return state_put(keeper, err, "began %.*s %" PRIu64 " %s %s %u",
 	    (int)head->origin.len, (const char *)head->origin.ptr, head->size,
-	    write_base64(base64, head->root.bytes), instant_write(at, when));
+	    base64, when, key);
+}
+
+int
+state_put_next(struct keeper *keeper, struct span origin, const uint8_t log[32],
+    struct error *err)
+{
+	char base64[BASE64_HASH_MAX];
+
+	return state_put(keeper, err, "next %.*s %s", (int)origin.len,
+	    (const char *)origin.ptr, write_base64(base64, log));
 }
 
 int

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "keeper/keeper.h"
+#include "keeper/signer.h"
 #include "node/keeper_wire.h"
 
 /* One question being answered. */
@@ -43,7 +44,8 @@ answer_head(const struct question *question, struct error *err)
 
 	if (wire_head_parse(&head, question->payload, err) == -1 ||
 	    keeper_head(question->keeper, &head.head, &head.proof,
-		question->now, &note, question->arena, err) == -1)
+		head.has_key ? head.key : NULL, question->now, &note,
+		question->arena, err) == -1)
 		return -1;
 	buf_add(question->out, note);
 	return 0;
@@ -100,6 +102,19 @@ answer_renew(const struct question *question, struct error *err)
 }
 
 static int
+answer_follow(const struct question *question, struct error *err)
+{
+	struct signer_named named;
+	struct wire_follow wire;
+
+	if (wire_follow_parse(&wire, question->payload, err) == -1)
+		return -1;
+	named = (struct signer_named){ wire.origin, wire.index,
+		wire.certificate, wire.entry, &wire.proof };
+	return keeper_follow(question->keeper, &named, err);
+}
+
+static int
 answer_authorise(const struct question *question, struct error *err)
 {
 	struct wire_authorise word;
@@ -137,6 +152,7 @@ static const struct answer_rule {
 	{ MESSAGE_COSIGN,    ROLE_REGISTRAR, answer_cosign, MESSAGE_COSIGNED },
 	{ MESSAGE_KEYS,      ROLE_REGISTRAR, answer_keys, MESSAGE_KEYS_REPLY },
 	{ MESSAGE_RENEW,     ROLE_REGISTRAR, answer_renew, MESSAGE_RENEWED },
+	{ MESSAGE_FOLLOW,    ROLE_REGISTRAR, answer_follow, MESSAGE_FOLLOWED },
 	{ MESSAGE_AUTHORISE, ROLE_DESK, answer_authorise, MESSAGE_AUTHORISED },
 	{ MESSAGE_PIN_PEER,  ROLE_DESK, answer_pin_peer, MESSAGE_AUTHORISED },
 	/* clang-format on */

@@ -134,11 +134,15 @@ out:
 
 static int
 ask_head(void *ctx, const struct checkpoint *head, const struct proof *proof,
-    struct span *out, struct arena *arena, struct error *err)
+    const uint8_t *key, struct span *out, struct arena *arena,
+    struct error *err)
 {
-	struct wire_head wire = { *head, *proof };
+	struct wire_head wire = { .head = *head, .proof = *proof };
 	struct buf payload;
 
+	wire.has_key = key != NULL;
+	if (key != NULL)
+		memcpy(wire.key, key, sizeof(wire.key));
 	buf_init(&payload, KEEPER_WIRE_MAX);
 	wire_head_write(&payload, &wire);
 	return ask_for(ctx, MESSAGE_HEAD, &payload, MESSAGE_HEAD_SIGNED, out,
@@ -169,10 +173,29 @@ ask_cosign(void *ctx, struct span note, const struct proof *proof,
 	return 0;
 }
 
+static int
+ask_follow(void *ctx, const struct signer_named *named, struct error *err)
+{
+	struct wire_follow wire = { named->origin, named->index,
+		named->certificate, named->entry, *named->proof };
+	struct arena *arena = arena_new();
+	struct buf payload;
+	struct span reply;
+	int rc;
+
+	buf_init(&payload, KEEPER_WIRE_MAX);
+	wire_follow_write(&payload, &wire);
+	rc = ask_for(ctx, MESSAGE_FOLLOW, &payload, MESSAGE_FOLLOWED, &reply,
+	    arena, err);
+	arena_free(arena);
+	return rc;
+}
+
 struct signer
 keeper_ask_signer(struct keeper_ask *ask)
 {
-	return (struct signer){ ask_seal, ask_last, ask_head, ask_cosign, ask };
+	return (struct signer){ ask_seal, ask_last, ask_head, ask_cosign,
+		ask_follow, ask };
 }
 
 int

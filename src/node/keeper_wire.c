@@ -133,6 +133,9 @@ wire_head_write(struct buf *out, const struct wire_head *head)
 	write_text(out, head->head.origin);
 	buf_u64(out, head->head.size);
 	buf_add(out, hash_span(&head->head.root));
+	buf_u8(out, head->has_key);
+	if (head->has_key)
+		buf_add(out, span_of(head->key, sizeof(head->key)));
 	write_proof(out, &head->proof);
 }
 
@@ -144,6 +147,10 @@ wire_head_parse(struct wire_head *out, struct span in, struct error *err)
 	out->head.origin = take_text(&cursor);
 	out->head.size = cursor_u64(&cursor);
 	take_bytes(&cursor, out->head.root.bytes);
+	if (take_flag(&out->has_key, &cursor, err) == -1)
+		return -1;
+	if (out->has_key)
+		take_bytes(&cursor, out->key);
 	if (take_proof(&out->proof, &cursor, err) == -1)
 		return -1;
 	return end(&cursor, err);
@@ -279,6 +286,32 @@ wire_public_parse(struct keeper_public *out, struct span in, struct error *err)
 	for (size_t i = 0; i < out->n; i++)
 		if (take_key(&out->keys[i], &cursor, err) == -1)
 			return -1;
+	return end(&cursor, err);
+}
+
+void
+wire_follow_write(struct buf *out, const struct wire_follow *follow)
+{
+	write_text(out, follow->origin);
+	buf_u64(out, follow->index);
+	write_text(out, follow->certificate);
+	write_proof(out, &follow->proof);
+	buf_add(out, follow->entry);
+}
+
+int
+wire_follow_parse(struct wire_follow *out, struct span in, struct error *err)
+{
+	struct cursor cursor = cursor_of(in);
+
+	out->origin = take_text(&cursor);
+	out->index = cursor_u64(&cursor);
+	out->certificate = take_text(&cursor);
+	if (take_proof(&out->proof, &cursor, err) == -1)
+		return -1;
+	out->entry = take_rest(&cursor);
+	if (out->index >= TREE_SIZE_MAX)
+		return refuse(err, "an index above all sizes");
 	return end(&cursor, err);
 }
 

@@ -9,13 +9,16 @@
  *   SEAL          u8 0, u8 1 and SHA-256 of a certificate, or u8 0;
  *                 content of a record; or
  *                 u8 1, content of the card      SEALED       DER
- *   HEAD          origin (u16), u64 size, root, proof
+ *   HEAD          origin (u16), u64 size, root,
+ *                 u8 1 and key, or u8 0; proof
  *                                                HEAD_SIGNED  note
  *   COSIGN        u8 1 and key, or u8 0; proof, note
  *                                                COSIGNED     u64 time, line
  *   KEYS          u8 0                           KEYS_REPLY   public keys
  *                 u8 1, origin                                u64 size, root
  *   RENEW         u8 use, u64 time               RENEWED      u32 number
+ *   FOLLOW        origin (u16), u64 index, certificate (u16), proof,
+ *                 entry                        FOLLOWED     nothing
  *   AUTHORISE     u8 0, digest; or u8 1          AUTHORISED   nothing
  *   PIN_PEER      name (u16), key, card          AUTHORISED   nothing
  *
@@ -52,6 +55,8 @@ struct wire_seal {
 struct wire_head {
 	struct checkpoint head;
 	struct proof proof;
+	bool has_key; /* wants this log key */
+	uint8_t key[32];
 };
 
 struct wire_cosign {
@@ -74,6 +79,13 @@ struct wire_keys {
 struct wire_last {
 	uint64_t size;
 	struct hash root;
+};
+
+struct wire_follow {
+	struct span origin;
+	uint64_t index;
+	struct span certificate, entry;
+	struct proof proof;
 };
 
 struct wire_renew {
@@ -124,6 +136,10 @@ NODISCARD int wire_last_parse(struct wire_last *out, struct span in,
 
 void wire_public_write(struct buf *out, const struct keeper_public *keys);
 NODISCARD int wire_public_parse(struct keeper_public *out, struct span in,
+    struct error *err);
+
+void wire_follow_write(struct buf *out, const struct wire_follow *follow);
+NODISCARD int wire_follow_parse(struct wire_follow *out, struct span in,
     struct error *err);
 
 void wire_renew_write(struct buf *out, const struct wire_renew *renew);

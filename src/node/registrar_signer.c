@@ -213,11 +213,13 @@ last(void *ctx, struct span origin, uint64_t *size, struct hash *root,
 
 static int
 head(void *ctx, const struct checkpoint *checkpoint, const struct proof *proof,
-    struct span *out, struct arena *arena, struct error *err)
+    const uint8_t *key, struct span *out, struct arena *arena,
+    struct error *err)
 {
 	const struct signer *keeper = keeper_of(ctx);
 
-	return keeper->head(keeper->ctx, checkpoint, proof, out, arena, err);
+	return keeper->head(keeper->ctx, checkpoint, proof, key, out, arena,
+	    err);
 }
 
 static int
@@ -231,9 +233,17 @@ cosign(void *ctx, struct span note, const struct proof *proof,
 	    err);
 }
 
+static int
+follow(void *ctx, const struct signer_named *named, struct error *err)
+{
+	const struct signer *keeper = keeper_of(ctx);
+
+	return keeper->follow(keeper->ctx, named, err);
+}
+
 void
 registrar_signer_init(struct registrar *r)
 {
 	r->sealed_end = &r->sealed;
-	r->signer = (struct signer){ seal, last, head, cosign, r };
+	r->signer = (struct signer){ seal, last, head, cosign, follow, r };
 }

@@ -46,6 +46,7 @@ CODEC(head, struct wire_head, wire_head_parse, wire_head_write)
 CODEC(cosign, struct wire_cosign, wire_cosign_parse, wire_cosign_write)
 CODEC(cosigned, struct wire_cosigned, wire_cosigned_parse, wire_cosigned_write)
 CODEC(keys, struct wire_keys, wire_keys_parse, wire_keys_write)
+CODEC(follow, struct wire_follow, wire_follow_parse, wire_follow_write)
 CODEC(renew, struct wire_renew, wire_renew_parse, wire_renew_write)
 CODEC(word, struct wire_authorise, wire_authorise_parse, wire_authorise_write)
 CODEC(pin, struct wire_pin, wire_pin_parse, wire_pin_write)
@@ -226,6 +227,7 @@ static const struct {
 	{ MESSAGE_COSIGNED, cosigned },
 	{ MESSAGE_KEYS, keys },
 	{ MESSAGE_KEYS_REPLY, keys_reply },
+	{ MESSAGE_FOLLOW, follow },
 	{ MESSAGE_RENEW, renew },
 	{ MESSAGE_RENEWED, renewed },
 	{ MESSAGE_REFUSED, refused },
@@ -341,10 +343,18 @@ keeper_payload(struct buf *out, enum message_type type)
 			.content = text });
 	else if (type == MESSAGE_HEAD)
 		wire_head_write(out,
-		    &(struct wire_head){ fuzzlog_head(7), proof });
+		    &(struct wire_head){ .head = fuzzlog_head(7),
+			.proof = proof });
 	else if (type == MESSAGE_COSIGN)
 		wire_cosign_write(out,
 		    &(struct wire_cosign){ .proof = proof, .note = text });
+	else if (type == MESSAGE_FOLLOW)
+		wire_follow_write(out,
+		    &(struct wire_follow){ .origin = fuzzlog_head(7).origin,
+			.index = 3,
+			.certificate = text,
+			.entry = text,
+			.proof = proof });
 	else if (type == MESSAGE_COSIGNED)
 		wire_cosigned_write(out,
 		    &(struct wire_cosigned){ fuzz_now(), text });

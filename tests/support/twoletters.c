@@ -199,7 +199,7 @@ two_seal_key(struct two_node *node)
 struct ed25519_key *
 two_log_key(struct two_node *node)
 {
-	return node->keeper->log;
+	return state_key(node->keeper, KEEPER_LOG, 1)->signs;
 }
 
 struct span
@@ -266,7 +266,7 @@ two_head(struct two_node *node, struct span origin, uint64_t size,
 	struct buf buf;
 
 	buf_init(&buf, NOTE_SIZE_MAX);
-	two_must(checkpoint_sign(&buf, &head, node->keeper->log, &err), &err,
+	two_must(checkpoint_sign(&buf, &head, two_log_key(node), &err), &err,
 	    "head");
 	note = arena_copy(node->two->arena, buf_span(&buf));
 	buf_clear(&buf);
@@ -286,6 +286,7 @@ two_credential(struct two_node *node, enum keeper_use use, enum word change)
 		[KEEPER_SEAL] = WORD_KEY_USE_SEAL,
 		[KEEPER_MIRROR] = WORD_KEY_USE_MIRROR,
 		[KEEPER_ENCRYPTION] = WORD_KEY_USE_ENCRYPTION,
+		[KEEPER_LOG] = WORD_KEY_USE_LOG,
 	};
 	struct record record = two_record(node->two, KIND_CREDENTIAL, NULL);
 	struct arena *arena = node->two->arena;
@@ -305,8 +306,9 @@ two_credential(struct two_node *node, enum keeper_use use, enum word change)
 	two_word(node->two, &record, MEMBER_CREDENTIAL_CHANGE, change);
 	two_word(node->two, &record, MEMBER_CREDENTIAL_USE, words[use]);
 	*two_fact(&record,
-	    use == KEEPER_MIRROR ? MEMBER_CREDENTIAL_KEY :
-				   MEMBER_CREDENTIAL_CERTIFICATE) =
+	    use == KEEPER_MIRROR || use == KEEPER_LOG ?
+		MEMBER_CREDENTIAL_KEY :
+		MEMBER_CREDENTIAL_CERTIFICATE) =
 	    (struct fact){ .is_given = true, .n = 1, .text = bytes };
 	if (change == WORD_CHANGE_COMPROMISED)
 		*two_fact(&record, MEMBER_CREDENTIAL_SINCE) =
@@ -330,8 +332,8 @@ two_line_by(struct two_node *node, unsigned number, struct span note,
 	two_must(note_parse(&parsed, note, node->two->arena, &err), &err,
 	    "note");
 	buf_init(&buf, NOTE_SIZE_MAX);
-	two_must(cosignature_sign(&buf, &key->vkey, key->mirror, parsed.text,
-		     at, &err),
+	two_must(cosignature_sign(&buf, &key->vkey, key->signs, parsed.text, at,
+		     &err),
 	    &err, "line");
 	line = arena_copy(node->two->arena, buf_span(&buf));
 	buf_clear(&buf);

@@ -54,7 +54,7 @@ bench_sign(struct bench *bench, struct ledger_log *log, uint64_t from,
 	struct proof proof = bench_proof(log, from, to);
 	struct span note;
 
-	if (keeper_head(bench->keeper, &head, &proof, bench->now, &note,
+	if (keeper_head(bench->keeper, &head, &proof, NULL, bench->now, &note,
 		bench->arena, &bench->err) == -1)
 		return bench->err.code;
 	return E_NONE;

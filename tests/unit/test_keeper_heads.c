@@ -14,8 +14,8 @@ TEST(a_head_of_our_log_that_goes_on_from_the_last_is_signed)
 	struct span bytes;
 
 	check_int(bench_sign(bench, log, 0, 3), E_NONE);
-	require(keeper_head(bench->keeper, &head, &proof, bench->now, &bytes,
-		    bench->arena, &bench->err) == 0);
+	require(keeper_head(bench->keeper, &head, &proof, NULL, bench->now,
+		    &bytes, bench->arena, &bench->err) == 0);
 	keeper_public(bench->keeper, &keys, bench->arena);
 	key = note_key_of(NOTE_KEY_LOG, span_text(BENCH_OURS), keys.log);
 	require(checkpoint_open(&got, &note, bytes, &key, NULL, 0, bench->arena,
@@ -64,14 +64,14 @@ TEST(nothing_of_an_epoch_is_signed_after_a_later_one)
 	struct span note;
 
 	check_int(bench_sign(bench, log, 0, 9), E_NONE);
-	check(keeper_head(bench->keeper, &next, &none, bench->now, &note,
+	check(keeper_head(bench->keeper, &next, &none, NULL, bench->now, &note,
 		  bench->arena, &bench->err) == 0);
 	check_int(bench_sign(bench, log, 9, 10), E_KEEPER_EPOCH);
 	check_int(bench_sign(bench, log, 9, 9), E_KEEPER_EPOCH);
 	require(bench_restart(bench));
 	check_int(bench_sign(bench, log, 9, 10), E_KEEPER_EPOCH);
 	/* Another reader's log is another matter. */
-	check(keeper_head(bench->keeper, &other, &none, bench->now, &note,
+	check(keeper_head(bench->keeper, &other, &none, NULL, bench->now, &note,
 		  bench->arena, &bench->err) == 0);
 	bench_close(bench);
 }
@@ -106,12 +106,12 @@ TEST(a_larger_head_needs_a_true_proof_from_the_last_one_signed)
 		struct proof wrong = proof;
 
 		wrong.hashes[i].bytes[31] ^= 1;
-		check(keeper_head(bench->keeper, &head, &wrong, bench->now,
-			  &note, bench->arena, &bench->err) == -1);
+		check(keeper_head(bench->keeper, &head, &wrong, NULL,
+			  bench->now, &note, bench->arena, &bench->err) == -1);
 		check_int(bench->err.code, E_PROOF);
 	}
 	proof.n--;
-	check(keeper_head(bench->keeper, &head, &proof, bench->now, &note,
+	check(keeper_head(bench->keeper, &head, &proof, NULL, bench->now, &note,
 		  bench->arena, &bench->err) == -1);
 	check_int(bench->err.code, E_PROOF);
 	check_int(bench_sign(bench, log, 9, 12), E_NONE);
@@ -157,7 +157,7 @@ TEST(only_our_own_logs_get_a_head)
 		struct checkpoint head = bench_head(log, others[i], 3);
 
 		tap_note("%zu", i);
-		check(keeper_head(bench->keeper, &head, &none, bench->now,
+		check(keeper_head(bench->keeper, &head, &none, NULL, bench->now,
 			  &note, bench->arena, &bench->err) == -1);
 		check_int(bench->err.code, E_KEEPER_ORIGIN);
 	}

@@ -72,14 +72,15 @@ credential(struct bench *bench, const char *origin, enum keeper_use use,
 	const char *facts, *text;
 	struct span content;
 
+	bool is_key = use == KEEPER_MIRROR || use == KEEPER_LOG;
+
 	if (use == KEEPER_MIRROR)
 		text = arena_text(bench->arena, bytes);
 	else
 		text = encode_base64_text(bench->arena, bytes);
 	facts = arena_printf(bench->arena,
 	    "{\"change\":\"new\",\"use\":\"%s\",\"%s\":\"%s\"}",
-	    keeper_use_name(use), use == KEEPER_MIRROR ? "key" : "certificate",
-	    text);
+	    keeper_use_name(use), is_key ? "key" : "certificate", text);
 	content = bench_record(bench, "credential", "system-administrator",
 	    origin, bench->now, facts);
 	check_int(bench_authorise(bench, content), E_NONE);

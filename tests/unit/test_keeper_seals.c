@@ -206,7 +206,7 @@ TEST(the_signer_of_a_keeper_in_the_same_process_asks_the_clock_given_to_it)
 	struct hash root;
 	uint64_t size;
 
-	check(signer.head(signer.ctx, &head, &none, &out, bench->arena,
+	check(signer.head(signer.ctx, &head, &none, NULL, &out, bench->arena,
 		  &bench->err) == 0);
 	require(signer.last(signer.ctx, span_text(BENCH_OURS), &size, &root,
 		    &bench->err) == 0);

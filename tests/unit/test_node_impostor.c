@@ -82,7 +82,7 @@ sign(struct scene *scene, struct ledger_log *log, const char *origin,
 	struct error err;
 	struct span note;
 
-	return signer->head(signer->ctx, &head, &proof, &note,
+	return signer->head(signer->ctx, &head, &proof, NULL, &note,
 		   scene->bench->arena, &err) == -1 ?
 	    err.code :
 	    E_NONE;

@@ -144,7 +144,7 @@ sign(struct node *node, struct ledger_log *log, uint64_t from, uint64_t to)
 	struct error err;
 	struct span note;
 
-	return node->signer.head(node->signer.ctx, &head, &proof, &note,
+	return node->signer.head(node->signer.ctx, &head, &proof, NULL, &note,
 		   node->bench->arena, &err) == -1 ?
 	    err.code :
 	    E_NONE;

@@ -14,6 +14,7 @@ parse(size_t i, struct span in, struct error *err)
 		struct wire_keys keys;
 		struct wire_last last;
 		struct keeper_public public_keys;
+		struct wire_follow follow;
 		struct wire_renew renew;
 		struct wire_authorise word;
 		struct wire_pin pin;
@@ -41,12 +42,14 @@ parse(size_t i, struct span in, struct error *err)
 		return wire_renewed_parse(&out.number, in, err);
 	case 9:
 		return wire_authorise_parse(&out.word, in, err);
+	case 10:
+		return wire_follow_parse(&out.follow, in, err);
 	default:
 		return wire_pin_parse(&out.pin, in, err);
 	}
 }
 
-#define KINDS 11
+#define KINDS 12
 
 /* One good payload of each kind, in the order of parse(). */
 static void
@@ -56,12 +59,13 @@ make(size_t i, struct bench *bench, struct buf *out)
 	struct checkpoint head = { span_text(BENCH_OURS), 12, hash };
 	struct proof proof = { 2, { hash, hash } };
 	struct wire_seal seal = { WIRE_RECORD, true, hash, span_text("{}") };
-	struct wire_head wire_head = { head, proof };
+	struct wire_head wire_head = { head, proof, true, { 3, 4 } };
 	struct wire_cosign cosign = { true, { 1, 2 }, proof,
 		span_text("note") };
 	struct wire_cosigned cosigned = { bench->now, span_text("line\n") };
 	struct wire_keys keys = { true, span_text(BENCH_OURS) };
-	struct wire_last last = { 12, hash };
+	struct wire_follow follow = { span_text(BENCH_THEIRS), 4,
+		span_text("der"), span_text("entry"), proof };
 	struct wire_renew renew = { KEEPER_MIRROR, bench->now };
 	struct wire_authorise word = { false, hash };
 	struct wire_pin pin = { span_text(BENCH_PEER), { 7 }, hash };
@@ -85,7 +89,7 @@ make(size_t i, struct bench *bench, struct buf *out)
 		wire_keys_write(out, &keys);
 		break;
 	case 5:
-		wire_last_write(out, &last);
+		wire_last_write(out, &(struct wire_last){ 12, hash });
 		break;
 	case 6:
 		keeper_public(bench->keeper, &public_keys, bench->arena);
@@ -100,6 +104,9 @@ make(size_t i, struct bench *bench, struct buf *out)
 	case 9:
 		wire_authorise_write(out, &word);
 		break;
+	case 10:
+		wire_follow_write(out, &follow);
+		break;
 	default:
 		wire_pin_write(out, &pin);
 		break;
@@ -110,7 +117,9 @@ make(size_t i, struct bench *bench, struct buf *out)
 static size_t
 open_end(size_t i)
 {
-	static const size_t fixed[KINDS] = { 1, 0, 65, 8, 1, 0, 0, 0, 0, 0, 0 };
+	static const size_t fixed[KINDS] = { 1, 0, 65, 8, 1, 0, 0, 0, 0, 0,
+		/* origin, index, certificate, proof */
+		2 + sizeof(BENCH_THEIRS) - 1 + 8 + 2 + 3 + 1 + 64, 0 };
 
 	return fixed[i];
 }
