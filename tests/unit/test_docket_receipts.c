@@ -188,24 +188,10 @@ TEST(the_request_was_taken_when_the_other_node_says_and_both_say_the_same)
 static void
 stamp(struct scene *scene, struct instant at)
 {
-	struct two_node *north = scene->north, *south = scene->south;
-	struct log_row *log = two_log(south, north, false);
-	struct hash root = two_root(south, log, log->mirrored);
-	struct span note = two_head(north, log->origin, log->mirrored, &root);
-	struct span line = two_line(south, note, at);
-	struct record record = two_record(&scene->two, KIND_RECEIPT, NULL);
-
-	*two_fact(&record, MEMBER_RECEIPT_CHECKPOINT) =
-	    (struct fact){ .is_given = true,
-		    .n = 1,
-		    .text = span_text(arena_printf(scene->two.arena, "%.*s%.*s",
-			(int)note.len, (const char *)note.ptr, (int)line.len,
-			(const char *)line.ptr)) };
-	(void)two_content(south, north, &record);
-	two_put(south, north,
-	    two_seal(south, two_written(&scene->two, &record)));
+	two_stamp(scene->south, scene->north, at);
 	check(two_talk(&scene->two));
-	check_int((int)two_count(north, south, false, KIND_COUNT), 0);
+	check_int((int)two_count(scene->north, scene->south, false, KIND_COUNT),
+	    0);
 }
 
 TEST(a_line_of_a_wild_past_takes_nothing_before_what_its_author_had_seen)
