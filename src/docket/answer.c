@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "docket/deliver_internal.h"
 #include "docket/recover.h"
+#include "domain/lines.h"
 #include "formats/card.h"
 #include "formats/problem.h"
 #include "ledger/checkpoint.h"
@@ -222,7 +223,7 @@ store_mirror_line(struct delivery *d, const struct head_row *head,
 	line = lines_first(note);
 	if (line == NULL)
 		return error_set(err, E_NOTE_UNSIGNED, "no mirror line");
-	if (line->at.s > d->now.s + DOCKET_LINE_AHEAD_S) {
+	if (lines_is_ahead(line->at, d->now)) {
 		log_line(LOG_LEVEL_ALARM,
 		    "%.*s: a mirror line from the future is no line",
 		    (int)d->own->peer.len, (const char *)d->own->peer.ptr);

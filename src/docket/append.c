@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "docket/epochs.h"
 #include "docket/internal.h"
+#include "domain/lines.h"
 #include "store/document.h"
 #include "store/quote.h"
 #include "store/store.h"
@@ -28,7 +29,8 @@ project_quote(struct docket *docket, struct log_row *log,
 	row.log = quoted.log->id;
 	row.size = quoted.size;
 	row.time = quoted.time;
-	if (store_quote_add(docket->parts.store, &row, err) == -1)
+	if (!lines_is_ahead(quoted.time, judged->record->at) &&
+	    store_quote_add(docket->parts.store, &row, err) == -1)
 		return -1;
 	about = quoted.log->id == log->id ? log : quoted.log;
 	if (about->receipted >= quoted.size)

@@ -37,9 +37,6 @@ struct store;
 /* An unquoted mirror line of the peer is quoted by us after this. */
 #define DOCKET_RECEIPT_GRACE_S 60
 
-/* A mirror line further ahead of our clock is no line. */
-#define DOCKET_LINE_AHEAD_S 300
-
 /* Refusals lodged while nothing valid comes from that peer. */
 #define DOCKET_REFUSALS_MAX 1000
 

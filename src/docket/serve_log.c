@@ -5,6 +5,7 @@
 #include "docket/fork.h"
 #include "docket/internal.h"
 #include "docket/serve_internal.h"
+#include "domain/lines.h"
 #include "ledger/checkpoint.h"
 #include "ledger/mirror.h"
 #include "ledger/tree.h"
@@ -294,7 +295,7 @@ renew_line(struct docket *docket, struct serve_call *call, struct log_row *log,
 	if (store_line_first(docket->parts.store, log->id, size,
 		docket_mirror_name(docket), &line, call->arena, err) == -1)
 		return -1;
-	if (line == NULL || line->time.s <= call->now.s + DOCKET_LINE_AHEAD_S)
+	if (line == NULL || !lines_is_ahead(line->time, call->now))
 		return 0;
 	log->mirrored = size - 1;
 	return store_log_update(docket->parts.store, log, err);

@@ -7,6 +7,13 @@
 
 #define FIRST_STEPS 16
 
+bool
+lines_is_ahead(struct instant time, struct instant at)
+{
+	return instant_is_before(instant_add(at, period_of(LINES_AHEAD_S)),
+	    time);
+}
+
 void
 lines_init(struct lines *lines, struct instant as_of, struct period grace)
 {

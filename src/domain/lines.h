@@ -23,6 +23,16 @@
 
 #define LINES_SIDES 2
 
+/* A line further ahead of a clock is not believed by it. */
+#define LINES_AHEAD_S 300
+
+/*
+ * Is a line of ${time} none to a clock of ${at}?  Judged by the own clock when
+ * a line comes; and by the time of the record that quotes it, so that it is
+ * the same for all: such a line neither covers nor delays anything.
+ */
+bool lines_is_ahead(struct instant time, struct instant at);
+
 /* Who signed it, seen from the log that the checkpoint is of. */
 enum line_by {
 	LINE_COUNTERPARTY, /* the other party's mirror */

@@ -17,73 +17,6 @@
 
 #define JOURNAL_MAX ((size_t)64 << 20)
 
-static int
-journal_load(void *ctx, struct buf *out, struct error *err UNUSED)
-{
-	struct node *node = ctx;
-
-	buf_add(out, buf_span(&node->journal));
-	return 0;
-}
-
-static int
-journal_append(void *ctx, struct span bytes, struct error *err UNUSED)
-{
-	struct node *node = ctx;
-
-	buf_add(&node->journal, bytes);
-	return 0;
-}
-
-static int
-journal_replace(void *ctx, struct span bytes, struct error *err UNUSED)
-{
-	struct node *node = ctx;
-
-	buf_clear(&node->journal);
-	buf_add(&node->journal, bytes);
-	return 0;
-}
-
-static struct node_file *
-find_file(struct node *node, const char *name, bool make)
-{
-	for (size_t i = 0; i < NODE_FILES_MAX; i++) {
-		struct node_file *file = &node->files[i];
-
-		if (strcmp(file->name, name) == 0)
-			return file;
-		if (file->name[0] == '\0' && make) {
-			snprintf(file->name, sizeof(file->name), "%s", name);
-			buf_init(&file->bytes, JOURNAL_MAX);
-			return file;
-		}
-	}
-	return NULL;
-}
-
-static int
-key_read(void *ctx, const char *name, struct buf *out, struct error *err)
-{
-	struct node_file *file = find_file(ctx, name, false);
-
-	if (file == NULL)
-		return error_set(err, E_NOT_FOUND, "%s", name);
-	buf_add(out, buf_span(&file->bytes));
-	return 0;
-}
-
-static int
-key_write(void *ctx, const char *name, struct span bytes,
-    struct error *err UNUSED)
-{
-	struct node_file *file = find_file(ctx, name, true);
-
-	buf_clear(&file->bytes);
-	buf_add(&file->bytes, bytes);
-	return 0;
-}
-
 struct instant
 node_now(const struct node *node)
 {
@@ -96,51 +29,16 @@ keeper_now(void *ctx)
 	return node_now(ctx);
 }
 
-static void
-must(int rc, const struct error *err, const char *what)
-{
-	if (rc == 0)
-		return;
-	fprintf(stderr, "simulation: %s: %s (%s)\n", what,
-	    error_text(err->code), err->detail);
-	mem_die("the simulation itself is broken");
-}
-
 /* The first card: what every party tells the other out of band. */
 static void
 make_card(struct node *node)
 {
-	struct keeper_public *keys = mem_new(sizeof(*keys));
-	struct arena *arena = arena_new();
-	const struct keeper_key_public *seal;
-	struct card card = { .party = span_text(node->party) };
-	struct error err;
-	struct buf content;
-	struct span der;
+	struct card card = { .party = span_text(node->party),
+		.country = span_text(node->country),
+		.endpoints_n = 1 };
 
-	keeper_public(node->keeper, keys, arena);
-	seal = keeper_key_current(keys, KEEPER_SEAL);
-	card.country = span_text(node->country);
 	card.endpoints[0] = span_text("https://127.0.0.1:4590");
-	card.endpoints_n = 1;
-	memcpy(card.log, keys->log, sizeof(card.log));
-	card.mirror = keeper_key_current(keys, KEEPER_MIRROR)->bytes;
-	card.seal = seal->bytes;
-	card.encryption = keeper_key_current(keys, KEEPER_ENCRYPTION)->bytes;
-	card.tls[0] = digest_of(card.party);
-	card.tls_n = 1;
-	card.is_exercise = true;
-	card.at = node_now(node);
-	buf_init(&content, CARD_CONTENT_MAX);
-	must(card_write(&content, &card, &err), &err, "card");
-	must(keeper_seal_card(node->keeper, buf_span(&content), node_now(node),
-		 &der, arena, &err),
-	    &err, "card's seal");
-	buf_init(&node->card, CARD_FILE_MAX);
-	card_armour(&node->card, seal->bytes, der);
-	buf_clear(&content);
-	arena_free(arena);
-	free(keys);
+	faultnode_card(&node->card, &card, node->keeper, node_now(node));
 }
 
 static void
@@ -148,8 +46,9 @@ open_keeper(struct node *node)
 {
 	struct error err;
 
-	must(keeper_open(&node->keeper, &node->ops, node->party, &err), &err,
-	    "keeper");
+	faultnode_must(keeper_open(&node->keeper, &node->ops, node->party,
+			   &err),
+	    &err, "keeper");
 	node->local = (struct keeper_local){ node->keeper, keeper_now, node };
 	node->signer = keeper_signer(&node->local);
 }
@@ -165,30 +64,22 @@ node_create(struct node *node, struct world *world, const char *party,
 		.not_before = instant_add(world->now, period_of(-86400)),
 		.not_after = instant_of(4102444800),
 	};
-	struct store *store;
 	struct error err;
 
 	*node =
 	    (struct node){ .world = world, .party = party, .country = country };
 	snprintf(node->path, sizeof(node->path), "%s.db", country);
-	buf_init(&node->journal, JOURNAL_MAX);
+	faultnode_files_init(&node->files, &node->journal);
 	buf_init(&node->saved_journal, JOURNAL_MAX);
-	node->ops =
-	    (struct keeper_ops){ journal_load, journal_append, journal_replace,
-		    key_read, key_write, node, { rng_fill, &world->rng }, 0 };
-	must(keeper_create(&node->ops, &holder, &err), &err, "keys");
+	node->ops = faultnode_ops(&node->files,
+	    (struct random){ rng_fill, &world->rng });
+	faultnode_must(keeper_create(&node->ops, &holder, &err), &err, "keys");
 	open_keeper(node);
 	make_card(node);
 	keeper_free(node->keeper);
 	node->disk = faultblobs_new(rng_next(&world->rng));
 	node->blobs = faultblobs_dir(node->disk);
-	must(store_open(&store, node->path, FAULTVFS_NAME, STORE_CREATE, &err),
-	    &err, "database");
-	must(store_begin(store, &err), &err, "database");
-	must(docket_create(store, buf_span(&node->card), node_now(node), &err),
-	    &err, "database");
-	must(store_commit(store, &err), &err, "database");
-	store_close(store);
+	faultnode_store(node->path, buf_span(&node->card), node_now(node));
 	node_start(node);
 }
 
@@ -205,11 +96,13 @@ node_start(struct node *node)
 	for (unsigned i = 0; store_open(&node->store, node->path, FAULTVFS_NAME,
 				 STORE_USE, &err) == -1;
 	     i++)
-		must(i < 3 ? 0 : -1, &err, "database after a crash");
-	must(store_check(node->store, &err), &err, "database after a crash");
+		faultnode_must(i < 3 ? 0 : -1, &err, "database after a crash");
+	faultnode_must(store_check(node->store, &err), &err,
+	    "database after a crash");
 	parts.store = node->store;
 	parts.random = &random;
-	must(docket_open(&node->docket, &parts, &err), &err, "docket");
+	faultnode_must(docket_open(&node->docket, &parts, &err), &err,
+	    "docket");
 	node->is_up = true;
 }
 
@@ -242,7 +135,8 @@ node_save(struct node *node)
 
 	snprintf(node->saved, sizeof(node->saved), "%s%u.db", node->country,
 	    ++node->saves);
-	must(store_backup(node->store, node->saved, &err), &err, "snapshot");
+	faultnode_must(store_backup(node->store, node->saved, &err), &err,
+	    "snapshot");
 	buf_clear(&node->saved_journal);
 	buf_add(&node->saved_journal, buf_span(&node->journal));
 }
@@ -250,12 +144,9 @@ node_save(struct node *node)
 void
 node_set_back(struct node *node)
 {
-	struct error err;
-
 	node_crash(node, false);
 	memcpy(node->path, node->saved, sizeof(node->path));
-	must(journal_replace(node, buf_span(&node->saved_journal), &err), &err,
-	    "snapshot");
+	faultnode_set_journal(&node->files, buf_span(&node->saved_journal));
 	node->saved[0] = '\0';
 	node_start(node);
 }
@@ -268,11 +159,8 @@ node_clear(struct node *node)
 		store_close(node->store);
 		keeper_free(node->keeper);
 	}
-	for (size_t i = 0; i < NODE_FILES_MAX; i++)
-		if (node->files[i].name[0] != '\0')
-			buf_clear(&node->files[i].bytes);
+	faultnode_files_clear(&node->files);
 	faultblobs_free(node->disk);
-	buf_clear(&node->journal);
 	buf_clear(&node->saved_journal);
 	buf_clear(&node->card);
 	free(node->kept);
@@ -337,20 +225,22 @@ add_peer(struct node *node, struct node *peer)
 	struct hash digest;
 	struct error err;
 
-	must(docket_prepare_opening(node->docket, buf_span(&peer->card),
-		 node_now(node), &content, arena, &err),
+	faultnode_must(docket_prepare_opening(node->docket,
+			   buf_span(&peer->card), node_now(node), &content,
+			   arena, &err),
 	    &err, "opening");
 	digest = digest_of(content);
-	must(keeper_pin_peer(node->keeper, span_text(peer->party), self->log,
-		 &self->fingerprint, node_now(node), &err),
+	faultnode_must(keeper_pin_peer(node->keeper, span_text(peer->party),
+			   self->log, &self->fingerprint, node_now(node), &err),
 	    &err, "pin");
-	must(keeper_authorise(node->keeper, &digest, node_now(node), &err),
+	faultnode_must(keeper_authorise(node->keeper, &digest, node_now(node),
+			   &err),
 	    &err, "opening");
-	must(store_begin(node->store, &err), &err, "opening");
-	must(docket_lodge_opening(node->docket, buf_span(&peer->card), content,
-		 node_now(node), &err),
+	faultnode_must(store_begin(node->store, &err), &err, "opening");
+	faultnode_must(docket_lodge_opening(node->docket, buf_span(&peer->card),
+			   content, node_now(node), &err),
 	    &err, "opening");
-	must(node_commit(node, &err), &err, "opening");
+	faultnode_must(node_commit(node, &err), &err, "opening");
 	arena_free(arena);
 }
 

@@ -17,14 +17,9 @@
 #include "keeper/signer.h"
 #include "store/blob.h"
 #include "tests/sim/rng.h"
+#include "tests/support/faultnode.h"
 
-#define NODE_FILES_MAX 48
 #define NODE_KEPT_MAX 4096
-
-struct node_file {
-	char name[48];
-	struct buf bytes;
-};
 
 /* What an operator was told is lodged: it must never be lost. */
 struct node_kept {
@@ -45,7 +40,7 @@ struct node {
 	struct faultblobs *disk; /* of documents */
 	struct blob_dir blobs;
 	struct buf journal; /* of the keeper: each append is durable */
-	struct node_file files[NODE_FILES_MAX];
+	struct faultnode_files files; /* of the keeper */
 	struct keeper_ops ops;
 	struct keeper *keeper;
 	struct keeper_local local;

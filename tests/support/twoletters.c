@@ -402,3 +402,24 @@ two_lodge_many(struct two_node *node, const struct two_node *peer,
 	}
 	two_turn_end(node);
 }
+
+void
+two_stamp(struct two_node *mirror, struct two_node *writer, struct instant at)
+{
+	struct two *two = mirror->two;
+	struct log_row *log = two_log(mirror, writer, false);
+	struct hash root = two_root(mirror, log, log->mirrored);
+	struct span note = two_head(writer, log->origin, log->mirrored, &root);
+	struct span line = two_line(mirror, note, at);
+	struct record record = two_record(two, KIND_RECEIPT, NULL);
+
+	*two_fact(&record, MEMBER_RECEIPT_CHECKPOINT) = (struct fact){
+		.is_given = true,
+		.n = 1,
+		.text = span_text(arena_printf(two->arena, "%.*s%.*s",
+		    (int)note.len, (const char *)note.ptr, (int)line.len,
+		    (const char *)line.ptr)),
+	};
+	(void)two_content(mirror, writer, &record);
+	two_put(mirror, writer, two_seal(mirror, two_written(two, &record)));
+}

@@ -84,6 +84,11 @@ struct span two_line(struct two_node *node, struct span note,
 struct span two_line_by(struct two_node *node, unsigned number,
     struct span note, struct instant at);
 
+/* A receipt by ${mirror} of all of ${writer}'s log that it has cosigned, with a
+ * line of its own at ${at}, whatever its keeper thinks. */
+void two_stamp(struct two_node *mirror, struct two_node *writer,
+    struct instant at);
+
 /* A new key of ${node} for ${use}, and the credential that names it. */
 struct record two_credential(struct two_node *node, enum keeper_use use,
     enum word change);

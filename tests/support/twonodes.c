@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/encode.h"
 #include "base/mem.h"
 #include "docket/lodge.h"
 #include "formats/card.h"
@@ -14,16 +13,10 @@
 #include "tests/support/faultvfs.h"
 #include "tests/support/twonodes.h"
 
-#define JOURNAL_MAX ((size_t)64 << 20)
-
 void
 two_must(int rc, const struct error *err, const char *what)
 {
-	if (rc == 0)
-		return;
-	fprintf(stderr, "# twonodes: %s: %s (%s)\n", what,
-	    error_text(err->code), err->detail);
-	mem_die("the test itself is broken");
+	faultnode_must(rc, err, what);
 }
 
 /* splitmix64 */
@@ -39,79 +32,6 @@ fill_chance(void *ctx, uint8_t *out, size_t len)
 		z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
 		out[i] = (uint8_t)(z ^ (z >> 31));
 	}
-}
-
-static int
-journal_load(void *ctx, struct buf *out, struct error *err UNUSED)
-{
-	struct two_node *node = ctx;
-
-	buf_add(out, buf_span(&node->journal));
-	return 0;
-}
-
-static int
-journal_append(void *ctx, struct span bytes, struct error *err UNUSED)
-{
-	struct two_node *node = ctx;
-
-	buf_add(&node->journal, bytes);
-	return 0;
-}
-
-static int
-journal_replace(void *ctx, struct span bytes, struct error *err UNUSED)
-{
-	struct two_node *node = ctx;
-
-	buf_drop(&node->journal, node->journal.len);
-	buf_add(&node->journal, bytes);
-	return 0;
-}
-
-static struct two_file *
-find_file(struct two_node *node, const char *name, bool make)
-{
-	for (size_t i = 0; i < TWO_FILES_MAX; i++) {
-		struct two_file *file = &node->files[i];
-
-		if (strcmp(file->name, name) == 0)
-			return file;
-		if (file->name[0] == '\0' && make) {
-			snprintf(file->name, sizeof(file->name), "%s", name);
-			buf_init(&file->bytes, JOURNAL_MAX);
-			return file;
-		}
-	}
-	return NULL;
-}
-
-static int
-key_read(void *ctx, const char *name, struct buf *out, struct error *err)
-{
-	struct two_file *file = find_file(ctx, name, false);
-
-	if (file == NULL)
-		return error_set(err, E_NOT_FOUND, "%s", name);
-	buf_add(out, buf_span(&file->bytes));
-	return 0;
-}
-
-static int
-key_write(void *ctx, const char *name, struct span bytes,
-    struct error *err UNUSED)
-{
-	struct two_node *node = ctx;
-	struct two_file *file = find_file(node, name, true);
-
-	buf_drop(&file->bytes, file->bytes.len);
-	if (node->log_seed != NULL && strncmp(name, "log", 3) == 0) {
-		encode_base64(&file->bytes, span_of(node->log_seed, 32));
-		buf_u8(&file->bytes, '\n');
-		return 0;
-	}
-	buf_add(&file->bytes, bytes);
-	return 0;
 }
 
 struct instant
@@ -133,52 +53,21 @@ keeper_now(void *ctx)
 }
 
 static void
-fill_card(struct two_node *node, struct card *card,
-    const struct keeper_public *keys)
+make_card(struct two_node *node)
 {
 	unsigned n =
 	    node->endpoints == NULL ? 1 : (unsigned)(node->endpoints[0] - '0');
+	struct card card = { .party = span_text(node->party),
+		.country = span_text(node->country),
+		.endpoints_n = n };
 
-	card->country = span_text(node->country);
 	for (unsigned i = 0; i < n; i++)
-		card->endpoints[i] = span_text(arena_printf(node->two->arena,
+		card.endpoints[i] = span_text(arena_printf(node->two->arena,
 		    "https://127.0.0.1:%u", 4590 + i));
-	card->endpoints_n = n;
-	memcpy(card->log, keys->log, sizeof(card->log));
-	card->mirror = keeper_key_current(keys, KEEPER_MIRROR)->bytes;
-	card->seal = keeper_key_current(keys, KEEPER_SEAL)->bytes;
-	card->encryption = keeper_key_current(keys, KEEPER_ENCRYPTION)->bytes;
 	for (size_t i = 0; node->issued != NULL && i < node->issued->above_n;
 	     i++)
-		card->anchors[card->anchors_n++] = node->issued->above[i];
-	card->tls[0] = digest_of(card->party);
-	card->tls_n = 1;
-	card->is_exercise = true;
-	card->at = two_now(node);
-}
-
-static void
-make_card(struct two_node *node)
-{
-	struct keeper_public *keys = mem_new(sizeof(*keys));
-	struct card card = { .party = span_text(node->party) };
-	struct arena *arena = arena_new();
-	struct error err;
-	struct buf content;
-	struct span der;
-
-	keeper_public(node->keeper, keys, arena);
-	fill_card(node, &card, keys);
-	buf_init(&content, CARD_CONTENT_MAX);
-	two_must(card_write(&content, &card, &err), &err, "card");
-	two_must(keeper_seal_card(node->keeper, buf_span(&content),
-		     two_now(node), &der, arena, &err),
-	    &err, "card's seal");
-	buf_init(&node->card, CARD_FILE_MAX);
-	card_armour(&node->card, card.seal, der);
-	buf_clear(&content);
-	arena_free(arena);
-	free(keys);
+		card.anchors[card.anchors_n++] = node->issued->above[i];
+	faultnode_card(&node->card, &card, node->keeper, two_now(node));
 }
 
 static void
@@ -190,23 +79,6 @@ open_keeper(struct two_node *node)
 	    &err, "keeper");
 	node->local = (struct keeper_local){ node->keeper, keeper_now, node };
 	node->signer = keeper_signer(&node->local);
-}
-
-static void
-make_store(struct two_node *node)
-{
-	struct store *store;
-	struct error err;
-
-	two_must(store_open(&store, node->path, FAULTVFS_NAME, STORE_CREATE,
-		     &err),
-	    &err, "database");
-	two_must(store_begin(store, &err), &err, "database");
-	two_must(docket_create(store, buf_span(&node->card), two_now(node),
-		     &err),
-	    &err, "database");
-	two_must(store_commit(store, &err), &err, "database");
-	store_close(store);
 }
 
 static void
@@ -226,17 +98,17 @@ make_node(struct two_node *node)
 		holder.seal_certificate = node->issued->certificate;
 	}
 	snprintf(node->path, sizeof(node->path), "%s.db", node->country);
-	buf_init(&node->journal, JOURNAL_MAX);
-	node->ops = (struct keeper_ops){ journal_load, journal_append,
-		journal_replace, key_read, key_write, node,
-		{ fill_chance, &node->two->chance }, 0 };
+	faultnode_files_init(&node->files, &node->journal);
+	node->files.log_seed = node->log_seed;
+	node->ops = faultnode_ops(&node->files,
+	    (struct random){ fill_chance, &node->two->chance });
 	two_must(keeper_create(&node->ops, &holder, &err), &err, "keys");
 	open_keeper(node);
 	make_card(node);
 	keeper_free(node->keeper);
 	node->disk = faultblobs_new(1);
 	node->blobs = faultblobs_dir(node->disk);
-	make_store(node);
+	faultnode_store(node->path, buf_span(&node->card), two_now(node));
 	two_start(node);
 }
 
@@ -357,11 +229,8 @@ two_close(struct two *two)
 		struct two_node *node = &two->nodes[i];
 
 		two_stop(node);
-		for (size_t k = 0; k < TWO_FILES_MAX; k++)
-			if (node->files[k].name[0] != '\0')
-				buf_clear(&node->files[k].bytes);
+		faultnode_files_clear(&node->files);
 		faultblobs_free(node->disk);
-		buf_clear(&node->journal);
 		buf_clear(&node->card);
 	}
 	arena_free(two->arena);

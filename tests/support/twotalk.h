@@ -28,22 +28,16 @@
 #include "store/entry.h"
 #include "store/head.h"
 #include "store/log.h"
+#include "tests/support/faultnode.h"
 
 /* 2026-11-22T10:00:00Z, when the nodes are made. */
 #define TWO_BEGIN_S 1795341600
 
 enum two_name { TWO_NORTH, TWO_SOUTH, TWO_EAST, TWO_COUNT };
 
-#define TWO_FILES_MAX 16
-
 struct authority_seal;
 struct faultblobs;
 struct two;
-
-struct two_file {
-	char name[48];
-	struct buf bytes;
-};
 
 struct two_node {
 	struct two *two;
@@ -60,7 +54,7 @@ struct two_node {
 	struct faultblobs *disk; /* of documents */
 	struct blob_dir blobs;
 	struct buf journal;
-	struct two_file files[TWO_FILES_MAX];
+	struct faultnode_files files; /* of the keeper */
 	struct keeper_ops ops;
 	struct keeper *keeper;
 	struct keeper_local local;

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "docket/internal.h"
+#include "domain/lines.h"
 #include "formats/problem.h"
 #include "ledger/mirror.h"
 #include "ledger/witness.h"
@@ -115,7 +116,7 @@ static struct span
 line_from_the_future(struct scene *scene)
 {
 	return two_line(scene->south, head_note(scene),
-	    instant_add(scene->two.now, period_of(DOCKET_LINE_AHEAD_S + 1)));
+	    instant_add(scene->two.now, period_of(LINES_AHEAD_S + 1)));
 }
 
 static struct span

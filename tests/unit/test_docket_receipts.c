@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "docket/fold.h"
 #include "docket/internal.h"
+#include "domain/lines.h"
 #include "store/store.h"
 #include "tests/support/twonodes.h"
 #include "tests/tap.h"
@@ -187,24 +188,10 @@ TEST(the_request_was_taken_when_the_other_node_says_and_both_say_the_same)
 static void
 stamp(struct scene *scene, struct instant at)
 {
-	struct two_node *north = scene->north, *south = scene->south;
-	struct log_row *log = two_log(south, north, false);
-	struct hash root = two_root(south, log, log->mirrored);
-	struct span note = two_head(north, log->origin, log->mirrored, &root);
-	struct span line = two_line(south, note, at);
-	struct record record = two_record(&scene->two, KIND_RECEIPT, NULL);
-
-	*two_fact(&record, MEMBER_RECEIPT_CHECKPOINT) =
-	    (struct fact){ .is_given = true,
-		    .n = 1,
-		    .text = span_text(arena_printf(scene->two.arena, "%.*s%.*s",
-			(int)note.len, (const char *)note.ptr, (int)line.len,
-			(const char *)line.ptr)) };
-	(void)two_content(south, north, &record);
-	two_put(south, north,
-	    two_seal(south, two_written(&scene->two, &record)));
+	two_stamp(scene->south, scene->north, at);
 	check(two_talk(&scene->two));
-	check_int((int)two_count(north, south, false, KIND_COUNT), 0);
+	check_int((int)two_count(scene->north, scene->south, false, KIND_COUNT),
+	    0);
 }
 
 TEST(a_line_of_a_wild_past_takes_nothing_before_what_its_author_had_seen)
@@ -254,6 +241,46 @@ TEST(a_line_of_a_wild_future_does_not_undo_an_earlier_one)
 	seen = view(scene.south, scene.north, &name);
 	check_int(taken(&seen, 0), 1000);
 	two_close(&scene.two);
+}
+
+/*
+ * A line is judged by the receipt that quotes it: too far ahead of its `at`
+ * it neither takes what it covers nor delays what has seen it.
+ */
+static void
+stamp_ahead(int64_t by, long long first_at, long long second_at)
+{
+	struct case_view seen;
+	struct scene scene;
+	struct hash first, second;
+
+	scene_open(&scene);
+	scene.south->is_withholding = true;
+	two_later(&scene.two, 1000);
+	first = two_lodge(scene.north, scene.south, KIND_REQUEST, NULL);
+	check(two_talk(&scene.two));
+	stamp(&scene, instant_of(TWO_BEGIN_S + 1000 + by));
+	/* NORTH has seen that line, and SOUTH's next one is earlier. */
+	second = two_lodge(scene.north, scene.south, KIND_REQUEST, NULL);
+	check(two_talk(&scene.two));
+	stamp(&scene, instant_of(TWO_BEGIN_S + 1010));
+	for (unsigned i = 0; i < 2; i++) {
+		struct two_node *node = &scene.two.nodes[i];
+		struct two_node *peer = &scene.two.nodes[1 - i];
+
+		seen = view(node, peer, &first);
+		check_int(taken(&seen, 0), first_at);
+		seen = view(node, peer, &second);
+		check_int(taken(&seen, 0), second_at);
+	}
+	check(two_agree(&scene.two, scene.north, scene.south));
+	two_close(&scene.two);
+}
+
+TEST(a_line_more_than_five_minutes_after_its_receipt_counts_for_nothing)
+{
+	stamp_ahead(300, 1010, 1300);
+	stamp_ahead(301, 1010, 1010);
 }
 
 /*
@@ -336,7 +363,7 @@ TEST(a_clock_that_jumps_ahead_signs_no_line_that_is_believed)
 
 	scene_open(&scene);
 	mirrored = two_log(scene.north, scene.south, true)->mirrored;
-	scene.south->skew_s = DOCKET_LINE_AHEAD_S + 1;
+	scene.south->skew_s = LINES_AHEAD_S + 1;
 	two_lodge(scene.north, scene.south, KIND_REQUEST, NULL);
 	for (unsigned i = 0; i < 4; i++)
 		two_step(scene.north, scene.south);

@@ -119,28 +119,6 @@ TEST(a_late_answer_is_late_and_ends_being_without_reaction)
 	two_close(&scene.two);
 }
 
-/* A receipt by SOUTH of all that its mirror has, with a line at ${at}. */
-static void
-stamp(struct scene *scene, struct instant at)
-{
-	struct two_node *north = scene->north, *south = scene->south;
-	struct log_row *log = two_log(south, north, false);
-	struct hash root = two_root(south, log, log->mirrored);
-	struct span note = two_head(north, log->origin, log->mirrored, &root);
-	struct span line = two_line(south, note, at);
-	struct record record = two_record(&scene->two, KIND_RECEIPT, NULL);
-
-	*two_fact(&record, MEMBER_RECEIPT_CHECKPOINT) =
-	    (struct fact){ .is_given = true,
-		    .n = 1,
-		    .text = span_text(arena_printf(scene->two.arena, "%.*s%.*s",
-			(int)note.len, (const char *)note.ptr, (int)line.len,
-			(const char *)line.ptr)) };
-	(void)two_content(south, north, &record);
-	two_put(south, north,
-	    two_seal(south, two_written(&scene->two, &record)));
-}
-
 TEST(a_receipt_stamped_years_ahead_does_not_stop_the_clock)
 {
 	struct direction north;
@@ -151,7 +129,8 @@ TEST(a_receipt_stamped_years_ahead_does_not_stop_the_clock)
 	two_later(&scene.two, HOUR);
 	request(&scene, scene.north);
 	check(two_talk(&scene.two));
-	stamp(&scene, instant_add(scene.two.now, period_of(400 * DAY)));
+	two_stamp(scene.south, scene.north,
+	    instant_add(scene.two.now, period_of(400 * DAY)));
 	two_later(&scene.two, DAY);
 	/* SOUTH's true line, which NORTH holds, counts once it is quoted. */
 	two_lodge(scene.north, scene.south, KIND_REPORT, NULL);
@@ -176,7 +155,8 @@ TEST(a_receipt_stamped_in_the_past_makes_no_request_older_than_it_can_be)
 	two_later(&scene.two, DAY / 2);
 	request(&scene, scene.north);
 	check(two_talk(&scene.two));
-	stamp(&scene, instant_of(TWO_BEGIN_S - 1000 * DAY));
+	two_stamp(scene.south, scene.north,
+	    instant_of(TWO_BEGIN_S - 1000 * DAY));
 	north = asked(&scene);
 	check_int((long long)north.all.total, 2);
 	/* It is SOUTH's own clock that SOUTH set back: the first was taken

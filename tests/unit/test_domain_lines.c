@@ -147,6 +147,18 @@ TEST(a_witness_shows_but_never_takes_and_a_depositary_takes_with_grace)
 	lines_clear(&lines);
 }
 
+TEST(a_line_is_ahead_after_five_minutes_and_not_before)
+{
+	struct instant at = instant_of(1000);
+
+	check(!lines_is_ahead(instant_of(0), at));
+	check(!lines_is_ahead(instant_of(1300), at));
+	check(lines_is_ahead(instant_of(1301), at));
+	check(lines_is_ahead(instant_of(INSTANT_S_MAX), at));
+	check(!lines_is_ahead(instant_of(INSTANT_S_MAX),
+	    instant_of(INSTANT_S_MAX)));
+}
+
 TEST(a_line_of_one_epoch_covers_nothing_of_another)
 {
 	struct line line = line_at(5, 100, 1);
