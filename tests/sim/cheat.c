@@ -253,7 +253,8 @@ begin_below(struct world *world, struct node *south, struct arena *arena,
 	    store_log_of(south->store, north, true, &own, arena, err) == -1 ||
 	    smallest_line(south, own, &size, arena, err) == -1)
 		return -1;
-	if (size == 0 || size >= own->mirrored) {
+	/* It knows all that north signed, and can come back to that. */
+	if (size == 0 || size >= own->mirrored || own->size > own->mirrored) {
 		store_rollback(south->store);
 		return 0;
 	}
