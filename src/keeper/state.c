@@ -226,7 +226,7 @@ static int
 apply_next(const struct change *change, struct error *err)
 {
 	struct keeper *keeper = change->keeper;
-	struct state_next *row = NULL;
+	struct state_next *row = NULL, next;
 	struct origin origin;
 	struct hash log;
 
@@ -241,13 +241,14 @@ apply_next(const struct change *change, struct error *err)
 		return broken(err, "too many logs");
 	if (change->is_trial)
 		return 0;
+	copy_text(next.origin, change->words[0]);
+	memcpy(next.log, log.bytes, sizeof(next.log));
 	if (row == NULL) {
 		keeper->nexts = grow(keeper->nexts, &keeper->nexts_cap,
 		    keeper->nexts_n, sizeof(*row));
 		row = &keeper->nexts[keeper->nexts_n++];
 	}
-	copy_text(row->origin, change->words[0]);
-	memcpy(row->log, log.bytes, sizeof(row->log));
+	*row = next;
 	return 0;
 }
 
@@ -396,14 +397,14 @@ load_line(void *ctx, const struct journal_line *line, struct error *err)
 static int
 add_first_log(struct keeper *keeper, struct error *err)
 {
+	struct state_key first = { .use = KEEPER_LOG, .number = 1 };
+
 	if (state_key(keeper, KEEPER_LOG, 1) != NULL)
 		return 0;
 	if (keeper->keys_n == KEEPER_KEYS_MAX)
 		return broken(err, "a key too many");
-	keeper->keys[keeper->keys_n++] = (struct state_key){ .use = KEEPER_LOG,
-		.number = 1,
-		.made =
-		    keeper->keys_n > 0 ? keeper->keys[0].made : instant_of(0) };
+	first.made = keeper->keys[0].made;
+	keeper->keys[keeper->keys_n++] = first;
 	return 0;
 }
 
