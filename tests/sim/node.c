@@ -205,6 +205,19 @@ out:
 	return rc;
 }
 
+/* Now and then something comes between the steps: the next turn goes on. */
+static int
+settle(struct node *node, struct error *err)
+{
+	bool is_more = true;
+
+	while (is_more && !rng_chance(&node->world->rng, 20))
+		if (docket_settle_once(node->docket, node_now(node), &is_more,
+			err) == -1)
+			return -1;
+	return 0;
+}
+
 int
 node_commit(struct node *node, struct error *err)
 {
@@ -213,7 +226,7 @@ node_commit(struct node *node, struct error *err)
 		return -1;
 	if (store_commit(node->store, err) == -1)
 		return -1;
-	return docket_settle(node->docket, node_now(node), err);
+	return settle(node, err);
 }
 
 static void
