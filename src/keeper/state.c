@@ -323,7 +323,7 @@ apply_head(const struct change *change, struct error *err)
 static int
 apply_began(const struct change *change, struct error *err)
 {
-	unsigned key;
+	unsigned key = 0;
 
 	if (parse_number(&key, change->words[4], err) == -1)
 		return -1;
