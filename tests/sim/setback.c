@@ -15,6 +15,23 @@
 /* A snapshot is taken three times as often as one is gone back to. */
 #define SAVE_CHANCE 75
 
+/* It waited three tries or ten seconds: then its peer was not there. */
+static bool
+has_given_up(struct world *world, unsigned i)
+{
+	struct node *node = &world->nodes[i];
+	struct arena *arena = arena_new();
+	struct delivery_state state;
+	struct error err;
+	bool is;
+
+	is = docket_delivery(node->docket, span_text(world->nodes[1 - i].party),
+		 &state, arena, &err) == 0 &&
+	    !state.is_checked && !state.is_held_back;
+	arena_free(arena);
+	return is;
+}
+
 static bool
 is_checked(struct world *world, unsigned i)
 {
@@ -119,6 +136,10 @@ world_set_back(struct world *world, struct node *node)
 	for (unsigned turn = 0; turn < ASK_TURNS_MAX; turn++) {
 		if (is_checked(world, i))
 			return;
+		if (has_given_up(world, i)) {
+			world->is_void = true;
+			return;
+		}
 		world->now = instant_add(world->now, period_of(1));
 		world_lodge(world, &world->nodes[rng_below(&world->rng, 2)]);
 		network_ask(world, i);

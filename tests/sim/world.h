@@ -59,6 +59,7 @@ struct world {
 	bool leaves_out;     /* south will begin below what north has signed */
 	struct world_below below;
 	bool is_parted;
+	bool is_void;     /* what the story is about did not come about */
 	bool is_broken;   /* an invariant did not hold */
 	unsigned renewed; /* keys, by both */
 	uint64_t served, lodged, cheated, crashes, setbacks;
