@@ -43,7 +43,7 @@ static const struct story {
 	    { 10, 10, 2, 3, 50, 0, 0, 0, false, 6, 0 } },
 	{ "logs_closed_and_gone_on_with_in_others_change_no_figure", 500, 200,
 	    { 10, 10, 2, 3, 100, 0, 0, 0, false, 0, 12 } },
-	{ "nodes_set_back_find_the_logs_that_they_had_begun", 300, 200,
+	{ "nodes_set_back_find_the_logs_that_they_had_begun", 60, 200,
 	    { 0, 15, 0, 0, 0, 0, 0, 8, false, 0, 12 } },
 	{ "a_cheat_gains_nothing_from_closing_logs", 300, 200,
 	    { 10, 10, 2, 1, 50, 0, 0, 0, true, 0, 12 } },
